@@ -1,0 +1,11 @@
+"""Settings of this environment's Jupyter kernels, installed to etc/ipython/.
+
+TensorFlow's C++ code writes stamped log lines to file descriptor 2 when it is imported, and no
+setting silences them. Kernels capture that descriptor by default, so every `import keras` would
+open with a red block. Left alone, the lines go to the terminal that runs Jupyter. Python's own
+errors and warnings still reach the notebook.
+"""
+
+c = get_config()  # noqa: F821
+
+c.IPKernelApp.capture_fd_output = False

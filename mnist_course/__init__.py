@@ -1,0 +1,50 @@
+"""Helpers of the thirty-day MNIST course, ready for use anywhere.
+
+Public names load on first use (PEP 562), so ``import mnist_course`` is instant: Keras and
+Matplotlib are imported only by the names that need them.
+
+    >>> from mnist_course import DigitReader, load_mnist
+    >>> (x_train, y_train), (x_test, y_test) = load_mnist()
+    >>> DigitReader.load().read(x_test[0]).label
+    7
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "DigitReader": "predictor",
+    "accuracy_interval": "evaluation",
+    "balanced_subset": "data",
+    "check": "course.exercises",
+    "create_model": "models",
+    "expect": "course.claims",
+    "hint": "course.exercises",
+    "load_mnist": "data",
+    "load_uci_digits": "data",
+    "one_hot": "preprocessing",
+    "plot_confusion": "plots",
+    "plot_history": "plots",
+    "preprocessing_stages": "images",
+    "scale_pixels": "preprocessing",
+    "set_seed": "training",
+    "show_digits": "plots",
+    "solution": "course.exercises",
+    "split_validation": "data",
+    "to_mnist": "images",
+    "train_and_evaluate_model": "training",
+    "visualize_predictions": "plots",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str):
+    if name not in _HOME:
+        raise AttributeError(f"module 'mnist_course' has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,1 @@
+"""What makes notebooks a course: claims, exercises, verified lessons, progress."""

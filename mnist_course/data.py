@@ -1,0 +1,251 @@
+"""Arrays in, checked: MNIST from the repository, Keras's cache or the network.
+
+Whatever the source, the arrays are the original 70,000 digits: the SHA-256 of the bytes of each
+array is verified on every load.
+"""
+
+import gzip
+import hashlib
+import os
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+REPOSITORY_FILE = Path(__file__).resolve().parent.parent / "data" / "mnist.npz"
+
+KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
+IDX_MIRROR = "https://ossci-datasets.s3.amazonaws.com/mnist/"
+IDX_FILES = {  # the original four files, and the bytes of header in front of the array
+    "x_train": ("train-images-idx3-ubyte.gz", 16),
+    "y_train": ("train-labels-idx1-ubyte.gz", 8),
+    "x_test": ("t10k-images-idx3-ubyte.gz", 16),
+    "y_test": ("t10k-labels-idx1-ubyte.gz", 8),
+}
+
+SHA256 = {
+    "x_train": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
+    "y_train": "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13",
+    "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
+    "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
+}
+
+FILE_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
+
+Arrays = tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+
+class DataError(ValueError):
+    """A data file is missing, damaged or not what it should be."""
+
+
+def load_mnist(path: str | Path | None = None) -> Arrays:
+    """Load the 60,000 training and 10,000 test digits, each array verified by its checksum.
+
+    Without ``path``, the sources are tried in this order: the repository's ``data/mnist.npz``,
+    Keras's cache (``~/.keras/datasets/mnist.npz``), a download into that cache.
+
+    Args:
+        path: read this ``.npz`` file instead (keys ``x_train``, ``y_train``, ``x_test``,
+            ``y_test``).
+
+    Returns:
+        ``(x_train, y_train), (x_test, y_test)``: images of dtype uint8 and shape
+        (n, 28, 28), 0 background to 255 ink; labels of dtype uint8 and shape (n,), 0 to 9.
+
+    Raises:
+        DataError: a file is missing, damaged or not MNIST, or no source could be reached. A
+            damaged file is reported, never overwritten.
+
+    Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits", 1998.
+    """
+    if path is not None:
+        return _read_verified(Path(path))
+    for candidate in (REPOSITORY_FILE, keras_cache_file()):
+        if candidate.exists():
+            return _read_verified(candidate)
+    return _read_verified(_download(keras_cache_file()))
+
+
+def load_uci_digits() -> tuple[np.ndarray, np.ndarray]:
+    """Load scikit-learn's 1,797 digits (other hands, another scanner) in MNIST form.
+
+    Each 8 x 8 image is enlarged smoothly and placed by ``to_mnist`` like any other picture.
+
+    Returns:
+        ``(images, labels)``: uint8 of shape (1797, 28, 28), 0 to 255; uint8 of shape (1797,).
+
+    Source: Alpaydin and Kaynak, "Optical Recognition of Handwritten Digits", UCI, 1998.
+    """
+    from PIL import Image
+    from sklearn.datasets import load_digits
+
+    from .images import to_mnist
+
+    digits = load_digits()
+    pixels = np.round(digits.images * (255 / 16)).astype(np.uint8)
+    large = [Image.fromarray(p).resize((160, 160), Image.Resampling.BICUBIC) for p in pixels]
+    images = np.stack([to_mnist(np.asarray(image), ink="light") for image in large])
+    return images, digits.target.astype(np.uint8)
+
+
+def split_validation(
+    x: np.ndarray, y: np.ndarray, *, validation_split: float = 0.1, seed: int = 0
+) -> Arrays:
+    """Set aside a stratified validation part: every class keeps its share.
+
+    Args:
+        x: examples, any dtype, shape (n, ...).
+        y: integer labels, shape (n,).
+        validation_split: fraction of the examples to set aside, between 0 and 1.
+        seed: decides which examples; the same seed gives the same split.
+
+    Returns:
+        ``(x_train, y_train), (x_validation, y_validation)``.
+
+    Raises:
+        ValueError: lengths differ, or the fraction is not between 0 and 1.
+    """
+    from sklearn.model_selection import train_test_split
+
+    _require_same_length(x, y)
+    if not 0 < validation_split < 1:
+        raise ValueError(
+            f"validation_split is a fraction between 0 and 1 (0.1 sets aside 10 %), "
+            f"got {validation_split}"
+        )
+    x_train, x_validation, y_train, y_validation = train_test_split(
+        x, y, test_size=validation_split, stratify=y, random_state=seed
+    )
+    return (x_train, y_train), (x_validation, y_validation)
+
+
+def balanced_subset(
+    x: np.ndarray, y: np.ndarray, *, per_class: int, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pick the same number of examples of every class, in shuffled order.
+
+    Args:
+        x: examples, shape (n, ...).
+        y: integer labels, shape (n,).
+        per_class: how many examples of each class, at least 1.
+        seed: decides which examples; the same seed gives the same subset.
+
+    Returns:
+        ``(x, y)`` with ``per_class`` times the number of classes examples.
+
+    Raises:
+        ValueError: a class has fewer examples than asked for, or lengths differ.
+    """
+    _require_same_length(x, y)
+    classes, counts = np.unique(y, return_counts=True)
+    if not 1 <= per_class <= counts.min():
+        rarest = classes[counts.argmin()]
+        raise ValueError(
+            f"per_class must be from 1 to {counts.min()} (all there are of class {rarest}), "
+            f"got {per_class}"
+        )
+    rng = np.random.default_rng(seed)
+    chosen = [rng.choice(np.flatnonzero(y == c), per_class, replace=False) for c in classes]
+    order = rng.permutation(np.concatenate(chosen))
+    return x[order], y[order]
+
+
+def keras_cache_file() -> Path:
+    """Where ``keras.datasets.mnist`` keeps its copy (``KERAS_HOME`` is honoured)."""
+    home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
+    return Path(home) / "datasets" / "mnist.npz"
+
+
+def array_sha256(array: np.ndarray) -> str:
+    """SHA-256 of an array's bytes in C order, as 64 hexadecimal digits."""
+    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
+
+
+def _read_verified(file: Path) -> Arrays:
+    arrays = _read_npz(file)
+    for name, expected in SHA256.items():
+        found = array_sha256(arrays[name])
+        if found != expected:
+            raise DataError(
+                f"{file} does not hold the original MNIST: the SHA-256 of {name} is\n"
+                f"  found    {found}\n  expected {expected}\n{_remedy(file)}"
+            )
+    return (arrays["x_train"], arrays["y_train"]), (arrays["x_test"], arrays["y_test"])
+
+
+def _read_npz(file: Path) -> dict[str, np.ndarray]:
+    if not file.is_file():
+        raise DataError(f"there is no MNIST file at {file}; expected an .npz file")
+    try:
+        with np.load(file, allow_pickle=False) as content:
+            return {name: content[name] for name in SHA256}
+    except (
+        AttributeError,  # a plain .npy array: it has no context to enter
+        EOFError,
+        KeyError,
+        OSError,
+        TypeError,
+        ValueError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as problem:
+        found = hashlib.sha256(file.read_bytes()).hexdigest()
+        raise DataError(
+            f"{file} is damaged or not MNIST's .npz file ({problem}): the SHA-256 of the file is\n"
+            f"  found    {found}\n  expected {FILE_SHA256}\n{_remedy(file)}"
+        ) from problem
+
+
+def _remedy(file: Path) -> str:
+    if file == REPOSITORY_FILE:
+        return "Restore it with: git checkout -- data/mnist.npz"
+    return f"Move or delete {file}, then load again to fetch a good copy."
+
+
+def _download(target: Path) -> Path:
+    """Fetch MNIST aside, verify it, then rename it into place: never half a file."""
+    failures = []
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for fetch in (_fetch_npz, _fetch_idx):
+        with tempfile.TemporaryDirectory(dir=target.parent) as aside:
+            try:
+                file = fetch(Path(aside))
+                _read_verified(file)
+            except Exception as problem:  # Keras's get_file raises bare Exception
+                failures.append(f"  {problem}")
+                continue
+            os.replace(file, target)
+            return target
+    raise DataError(
+        f"MNIST is not on this machine and could not be downloaded:\n{chr(10).join(failures)}\n"
+        f"Copy mnist.npz (11.5 MB, in the folder data/ of the course's repository, or from\n"
+        f"{KERAS_URL} on a machine with a connection) to\n  {target}"
+    )
+
+
+def _fetch_npz(folder: Path) -> Path:
+    return _get_file("mnist.npz", KERAS_URL, folder)
+
+
+def _fetch_idx(folder: Path) -> Path:
+    arrays = {}
+    for name, (file, header) in IDX_FILES.items():
+        content = gzip.decompress(_get_file(file, IDX_MIRROR + file, folder).read_bytes())
+        flat = np.frombuffer(content, np.uint8, offset=header)
+        arrays[name] = flat.reshape(-1, 28, 28) if name.startswith("x") else flat
+    np.savez_compressed(folder / "mnist.npz", **arrays)
+    return folder / "mnist.npz"
+
+
+def _get_file(name: str, url: str, folder: Path) -> Path:
+    from keras.utils import get_file
+
+    return Path(get_file(name, url, cache_dir=folder, cache_subdir="."))
+
+
+def _require_same_length(x: np.ndarray, y: np.ndarray) -> None:
+    if len(x) != len(y):
+        raise ValueError(f"x and y must have one label per example, got {len(x)} and {len(y)}")

@@ -1,0 +1,231 @@
+"""Any picture of one digit to MNIST form, and every stage on the way."""
+
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageOps
+from scipy import ndimage
+
+MAX_PIXELS = 50_000_000  # a larger file is a mistake or a decompression bomb
+WORKING_SIDE = 512  # pixels: larger pictures are reduced to this first
+MIN_CONTRAST = 0.05  # of the range from black to white: fainter ink is paper
+EDGE = 0.1  # of the darkest ink: where the edge of a stroke ends
+SPECK = 0.02  # of the area of the largest stroke: anything smaller is dust
+
+Picture = str | Path | BinaryIO | Image.Image | np.ndarray
+
+
+class BlankImageError(ValueError):
+    """The picture has no ink that stands out from the paper."""
+
+
+def to_mnist(image: Picture, *, ink: str = "auto") -> np.ndarray:
+    """Bring a picture of one digit into the form of MNIST's images.
+
+    The ink's bounding box is widened to a square and area-averaged to 20 x 20 pixels, the
+    brightest pixel becomes 255, and whole-pixel shifts bring the centre of mass (in pixel
+    indices) into (13.5, 14.5] of a 28 x 28 field. Uneven light, grey paper, slight noise and
+    specks are removed first.
+
+    Args:
+        image: a path or binary file, a Pillow image, or an array of shape (h, w), (h, w, 3) or
+            (h, w, 4), uint8 or float from 0 to 1. Transparent pixels are paper.
+        ink: ``"dark"`` on light paper, ``"light"`` on dark, or ``"auto"``: the border is paper.
+
+    Returns:
+        uint8, shape (28, 28), 0 background to 255 ink.
+
+    Raises:
+        BlankImageError: no ink stands out from the paper.
+        ValueError: the file is unreadable or over 50 megapixels, an array has another shape,
+            dtype or range, or ``ink`` is another word.
+
+    Source: Yadav and Bottou, "Cold Case: the Lost MNIST Digits" (QMNIST), 2019.
+    """
+    return preprocessing_stages(image, ink=ink)["28 x 28"]
+
+
+def preprocessing_stages(image: Picture, *, ink: str = "auto") -> dict[str, np.ndarray]:
+    """Every stage of ``to_mnist``, in order, to be shown side by side.
+
+    Args:
+        image: a picture of one digit, as in ``to_mnist``.
+        ink: ``"auto"``, ``"dark"`` or ``"light"``, as in ``to_mnist``.
+
+    Returns:
+        Name to uint8 image. ``"grey"``: the picture as it came, at most 512 pixels wide or
+        high, 0 black to 255 white; from there on 0 is paper and 255 ink. ``"ink"``: the paper
+        removed; ``"box"``: cut out and widened to a square; ``"20 x 20"``; ``"28 x 28"``: what
+        ``to_mnist`` returns.
+
+    Raises:
+        BlankImageError, ValueError: as in ``to_mnist``.
+    """
+    if ink not in ("auto", "dark", "light"):
+        raise ValueError(f'ink must be "auto", "dark" or "light", got {ink!r}')
+    grey = _grey(_open(image), ink)
+    found = _find_ink(grey, ink)
+    box = _square_box(found)
+    small = _area_average(box)
+    return {
+        "grey": _to_uint8(grey),
+        "ink": _to_uint8(found),
+        "box": _to_uint8(box),
+        "20 x 20": small,
+        "28 x 28": _centre_by_mass(small),
+    }
+
+
+def _open(image: Picture) -> Image.Image:
+    """Any kind of picture as an upright 8-bit Pillow image."""
+    if isinstance(image, np.ndarray):
+        return Image.fromarray(_checked_pixels(image))
+    opened = image
+    try:
+        if not isinstance(image, Image.Image):
+            opened = Image.open(image)
+        if opened.width * opened.height > MAX_PIXELS:
+            raise ValueError(f"it has {opened.width} x {opened.height} pixels")
+        opened.draft("RGB", (WORKING_SIDE, WORKING_SIDE))  # a JPEG can be decoded smaller
+        opened = ImageOps.exif_transpose(opened)
+    except Exception as problem:  # decoders raise whatever a broken file makes them raise
+        raise ValueError(
+            f"cannot read this picture ({problem}): expected an image file such as PNG or JPEG "
+            f"of at most {MAX_PIXELS // 1_000_000} megapixels, a Pillow image or a NumPy array"
+        ) from problem
+    if opened.mode[0] in "IF":  # 16 or 32 bits for each pixel
+        return Image.fromarray(_checked_pixels(_deep_pixels(opened)))
+    return opened
+
+
+def _deep_pixels(image: Image.Image) -> np.ndarray:
+    pixels = np.asarray(image, np.float32)
+    return pixels if image.mode == "F" else pixels / (65535 if pixels.max() > 255 else 255)
+
+
+def _checked_pixels(pixels: np.ndarray) -> np.ndarray:
+    channels = pixels.shape[2:]
+    if pixels.ndim not in (2, 3) or channels not in ((), (3,), (4,)) or pixels.size == 0:
+        raise ValueError(
+            f"expected one picture of shape (h, w), (h, w, 3) or (h, w, 4), got {pixels.shape}"
+        )
+    if pixels.dtype == np.uint8:
+        return np.ascontiguousarray(pixels)
+    if not np.issubdtype(pixels.dtype, np.floating):
+        raise ValueError(
+            f"expected pixels of dtype uint8 (0 to 255) or float (0 to 1), got {pixels.dtype}"
+        )
+    if not (pixels.min() >= 0 and pixels.max() <= 1):  # false for NaN too
+        raise ValueError(
+            f"expected float pixels from 0 to 1, got {pixels.min():g} to {pixels.max():g}"
+        )
+    return _to_uint8(pixels)
+
+
+def _grey(image: Image.Image, ink: str) -> np.ndarray:
+    """Lightness, float32 from 0 to 1, of at most 512 x 512 pixels."""
+    factor = -(-max(image.size) // WORKING_SIDE)
+    if not image.has_transparency_data:
+        return np.asarray(image.convert("L").reduce(factor), np.float32) / 255
+    layers = np.asarray(image.convert("RGBA").convert("LA").reduce(factor), np.float32) / 255
+    light, opacity = layers[..., 0], layers[..., 1]
+    # transparent is paper, so it must be unlike the ink, which is all that can be seen
+    seen_light = np.average(light, weights=opacity) > 0.5 if opacity.any() else False
+    paper = 0.0 if ink == "light" or (ink == "auto" and seen_light) else 1.0
+    return opacity * light + (1 - opacity) * paper
+
+
+def _find_ink(grey: np.ndarray, ink: str) -> np.ndarray:
+    """Ink from 0 (paper) to 1, every pixel of paper and dust exactly 0."""
+    if ink == "auto":
+        ink = "dark" if _border_is_light(grey) else "light"
+    above = _above_paper(1 - grey if ink == "dark" else grey)
+    noise = 1.4826 * np.median(np.abs(above))  # a standard deviation, blind to the ink
+    strong = above > max(_otsu_threshold(above), 6 * noise, MIN_CONTRAST)
+    weak = strong | (above > max(EDGE * above.max(), 3 * noise))
+    # a weak pixel is the edge of a stroke where it touches a strong one, and noise elsewhere
+    labels, count = ndimage.label(weak, np.ones((3, 3)))
+    area = np.bincount(labels[strong], minlength=count + 1)
+    if not area.any():
+        raise BlankImageError(
+            "found no ink: the picture is blank or of one shade. Draw or photograph one digit "
+            'with paper around it; if the ink is faint, say which it is: ink="dark" or "light"'
+        )
+    stroke = area >= max(1, SPECK * area.max())
+    kept = np.where(stroke[labels], above, 0)
+    return np.clip(kept / kept.max(), 0, 1)
+
+
+def _border_is_light(grey: np.ndarray) -> bool:
+    level = grey - _surface(grey, degree=1)
+    edge = max(1, min(grey.shape) // 20)
+    inner = np.zeros(grey.shape, bool)
+    inner[edge:-edge, edge:-edge] = True
+    return bool(np.median(level[~inner]) > (level.min() + level.max()) / 2)
+
+
+def _above_paper(dark: np.ndarray) -> np.ndarray:
+    """What rises above the paper, whatever the light: paper 0, ink up to 1."""
+    flat = dark - _surface(dark, degree=2, above=0.001)
+    flat = ndimage.white_tophat(flat, size=max(3, max(dark.shape) // 2))  # hard shadows
+    return flat - np.median(flat)
+
+
+def _surface(values: np.ndarray, *, degree: int, above: float = 1.0) -> np.ndarray:
+    """A polynomial surface through the values, where those above it weigh only ``above``.
+
+    Source: Eilers and Boelens, "Baseline correction with asymmetric least squares", 2005.
+    """
+    y, x = (np.linspace(-1, 1, n, dtype=np.float32) for n in values.shape)
+    powers = [(i, j) for i in range(degree + 1) for j in range(degree + 1 - i)]
+    terms = np.stack([np.outer(y**i, x**j) for i, j in powers], axis=-1)
+    step = -(-max(values.shape) // 64)  # a surface this smooth needs few points
+    points, target = terms[::step, ::step].reshape(-1, len(powers)), values[::step, ::step].ravel()
+    weight = np.ones_like(target)
+    for _ in range(1 if above == 1 else 10):
+        weighted = points * weight[:, None]
+        fit = np.linalg.lstsq(weighted.T @ points, weighted.T @ target, rcond=None)[0]
+        weight = np.where(target > points @ fit, np.float32(above), np.float32(1))
+    return terms @ fit
+
+
+def _otsu_threshold(values: np.ndarray) -> float:
+    """The level that parts values best into two groups.
+
+    Source: Otsu, "A threshold selection method from gray-level histograms", 1979.
+    """
+    counts, edges = np.histogram(values, bins=256)
+    below = np.cumsum(counts)[:-1]
+    total = np.cumsum(counts * (edges[:-1] + edges[1:]) / 2)
+    above = values.size - below
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between = below * above * (total[:-1] / below - (total[-1] - total[:-1]) / above) ** 2
+    return float(edges[1:-1][np.nanargmax(between)])
+
+
+def _square_box(found: np.ndarray) -> np.ndarray:
+    rows, columns = np.flatnonzero(found.any(axis=1)), np.flatnonzero(found.any(axis=0))
+    box = found[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    missing = max(box.shape) - np.array(box.shape)
+    return np.pad(box, [(m // 2, m - m // 2) for m in missing])
+
+
+def _area_average(box: np.ndarray) -> np.ndarray:
+    # averaging cannot enlarge: a smaller box is interpolated
+    how = Image.Resampling.BOX if len(box) >= 20 else Image.Resampling.BICUBIC
+    small = np.clip(Image.fromarray(box.astype(np.float32)).resize((20, 20), how), 0, 1)
+    return _to_uint8(small / small.max())
+
+
+def _centre_by_mass(small: np.ndarray) -> np.ndarray:
+    mass = np.array(ndimage.center_of_mass(small))
+    # the limits keep the whole digit in the field, however lopsided it is
+    top, left = np.clip(np.floor(14.5 - mass), 0, 8).astype(int)
+    field = np.zeros((28, 28), np.uint8)
+    field[top : top + 20, left : left + 20] = small
+    return field
+
+
+def _to_uint8(values: np.ndarray) -> np.ndarray:
+    return np.round(values * 255).astype(np.uint8)

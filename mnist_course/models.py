@@ -1,0 +1,231 @@
+"""Networks, each a short builder whose shape a learner can read.
+
+All take images of shape (n, 28, 28, 1), float32, 0.0 to 1.0, and answer with one probability per
+class, float32 of shape (n, num_classes), each row adding up to 1. They come without an optimizer
+and a loss: ``training`` compiles them.
+"""
+
+from collections.abc import Callable
+
+import keras
+from keras import layers
+
+BATCH_NORM_MOMENTUM = 0.9  # Keras's 0.99 lags behind in runs of a few hundred steps
+
+
+def create_model(
+    name: str = "cnn", *, num_classes: int = 10, seed: int | None = None
+) -> keras.Model:
+    """Build one of the course's networks, untrained.
+
+    Args:
+        name: one of ``MODELS``, such as ``"softmax"``, ``"dense"``, ``"cnn"``, ``"champion"``.
+        num_classes: how many probabilities the network answers with.
+        seed: seeds Python, NumPy and Keras first, so that the initial weights are the same
+            every time; None leaves the generators as they are.
+
+    Returns:
+        A model from images (n, 28, 28, 1), 0.0 to 1.0, to probabilities (n, num_classes).
+
+    Raises:
+        ValueError: there is no model of that name, or fewer than two classes.
+    """
+    if name not in MODELS:
+        raise ValueError(f"there is no model {name!r}; choose one of {', '.join(MODELS)}")
+    if num_classes < 2:
+        raise ValueError(f"num_classes must be at least 2, got {num_classes}")
+    if seed is not None:
+        keras.utils.set_random_seed(seed)
+    return MODELS[name](num_classes)
+
+
+def softmax(num_classes: int = 10) -> keras.Model:
+    """Logistic regression as a network: 7,850 parameters."""
+    return _sequential("softmax", layers.Flatten(), *_answer(num_classes))
+
+
+def dense(num_classes: int = 10) -> keras.Model:
+    """One hidden layer of 128 units: 101,770 parameters."""
+    return _sequential(
+        "dense",
+        layers.Flatten(),
+        layers.Dense(128, activation="relu"),
+        *_answer(num_classes),
+    )
+
+
+def dense_regularized(num_classes: int = 10) -> keras.Model:
+    """Two hidden layers of 256 with batch normalisation and dropout: 271,114 parameters."""
+    hidden = []
+    for _ in range(2):
+        hidden += [
+            layers.Dense(256, use_bias=False),  # batch normalisation brings its own bias
+            layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM),
+            layers.ReLU(),
+            layers.Dropout(0.3),
+        ]
+    return _sequential("dense_regularized", layers.Flatten(), *hidden, *_answer(num_classes))
+
+
+def cnn(num_classes: int = 10) -> keras.Model:
+    """The classic convolutional network of Day 16: 225,034 parameters."""
+    return _sequential(
+        "cnn",
+        layers.Conv2D(32, 3, activation="relu"),  # (26, 26, 32)
+        layers.MaxPooling2D(),  # (13, 13, 32)
+        layers.Conv2D(64, 3, activation="relu"),  # (11, 11, 64)
+        layers.MaxPooling2D(),  # (5, 5, 64)
+        layers.Flatten(),  # (1600,)
+        layers.Dense(128, activation="relu"),
+        layers.Dropout(0.5),
+        *_answer(num_classes),
+    )
+
+
+def cnn_three(num_classes: int = 10) -> keras.Model:
+    """Three convolutions and a smaller head: 93,322 parameters."""
+    return _sequential(
+        "cnn_three",
+        layers.Conv2D(32, 3, activation="relu"),  # (26, 26, 32)
+        layers.MaxPooling2D(),  # (13, 13, 32)
+        layers.Conv2D(64, 3, activation="relu"),  # (11, 11, 64)
+        layers.MaxPooling2D(),  # (5, 5, 64)
+        layers.Conv2D(64, 3, activation="relu"),  # (3, 3, 64)
+        layers.Flatten(),  # (576,)
+        layers.Dense(64, activation="relu"),
+        *_answer(num_classes),
+    )
+
+
+def vgg(num_classes: int = 10) -> keras.Model:
+    """Pairs of 3 x 3 convolutions, wider after each pooling: 147,642 parameters.
+
+    Source: Simonyan and Zisserman, "Very deep convolutional networks", 2015; narrowed for MNIST,
+    with batch normalisation.
+    """
+    stages = []
+    for filters in (16, 32, 64):  # 28 x 28, 14 x 14, 7 x 7
+        stages += [*_conv(filters), *_conv(filters), layers.MaxPooling2D()]
+    head = [layers.Flatten(), layers.Dense(128, activation="relu"), layers.Dropout(0.5)]
+    return _sequential("vgg", *stages, *head, *_answer(num_classes))
+
+
+def resnet(num_classes: int = 10) -> keras.Model:
+    """Three residual blocks, global average pooling: 78,330 parameters.
+
+    Source: He et al., "Deep residual learning for image recognition", 2016.
+    """
+    image = keras.Input((28, 28, 1))
+    x = _chain(image, *_conv(16))
+    for filters, strides in ((16, 1), (32, 2), (64, 2)):  # 28 x 28, 14 x 14, 7 x 7
+        x = _residual_block(x, filters, strides)
+    x = layers.GlobalAveragePooling2D()(x)
+    return keras.Model(image, _chain(x, *_answer(num_classes)), name="resnet")
+
+
+def separable(num_classes: int = 10) -> keras.Model:
+    """Depthwise separable convolutions after a plain one: 11,178 parameters.
+
+    Source: Howard et al., "MobileNets", 2017.
+    """
+    return _sequential(
+        "separable",
+        *_conv(16, 5, strides=2),  # (14, 14, 16)
+        *_separable_conv(32),
+        *_separable_conv(64),
+        layers.MaxPooling2D(),  # (7, 7, 64)
+        *_separable_conv(64),
+        layers.GlobalAveragePooling2D(),
+        *_answer(num_classes),
+    )
+
+
+def champion(num_classes: int = 10) -> keras.Model:
+    """Five convolutions, each with batch normalisation: 71,002 parameters.
+
+    The stem halves the image at once: a quarter of the work for all that follow.
+    """
+    return _sequential(
+        "champion",
+        *_conv(16, 5, strides=2),  # (14, 14, 16)
+        *_conv(32),
+        *_conv(32),
+        layers.MaxPooling2D(),  # (7, 7, 32)
+        *_conv(64),
+        *_conv(64),
+        layers.GlobalAveragePooling2D(),  # (64,)
+        *_answer(num_classes),
+    )
+
+
+def tiny(num_classes: int = 10) -> keras.Model:
+    """The champion's ideas in few weights: 3,690 parameters."""
+    return _sequential(
+        "tiny",
+        *_conv(8),
+        *_conv(8),
+        layers.MaxPooling2D(),
+        *_conv(12),
+        layers.MaxPooling2D(),
+        *_conv(14),
+        layers.GlobalAveragePooling2D(),
+        *_answer(num_classes),
+    )
+
+
+def _sequential(name: str, *stack: keras.Layer) -> keras.Model:
+    return keras.Sequential([keras.Input((28, 28, 1)), *stack], name=name)
+
+
+def _answer(num_classes: int) -> list[keras.Layer]:
+    return [layers.Dense(num_classes, activation="softmax")]
+
+
+def _conv(filters: int, size: int = 3, *, strides: int = 1) -> list[keras.Layer]:
+    """Convolution, batch normalisation, ReLU."""
+    return [
+        layers.Conv2D(filters, size, strides=strides, padding="same", use_bias=False),
+        layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM),
+        layers.ReLU(),
+    ]
+
+
+def _separable_conv(filters: int) -> list[keras.Layer]:
+    """The same with one filter per channel, then a 1 x 1 convolution that mixes channels."""
+    return [
+        layers.SeparableConv2D(filters, 3, padding="same", use_bias=False),
+        layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM),
+        layers.ReLU(),
+    ]
+
+
+def _residual_block(x: keras.KerasTensor, filters: int, strides: int) -> keras.KerasTensor:
+    """Two convolutions beside a shortcut: what they learn is added to what came in."""
+    shortcut = x
+    if strides != 1 or x.shape[-1] != filters:  # bring the shortcut to the new shape
+        shortcut = layers.Conv2D(filters, 1, strides=strides, use_bias=False)(x)
+    x = _chain(x, *_conv(filters, strides=strides), *_conv(filters)[:-1])
+    return layers.ReLU()(layers.add([x, shortcut]))
+
+
+def _chain(x: keras.KerasTensor, *stack: keras.Layer) -> keras.KerasTensor:
+    for layer in stack:
+        x = layer(x)
+    return x
+
+
+MODELS: dict[str, Callable[[int], keras.Model]] = {
+    builder.__name__: builder
+    for builder in (
+        softmax,
+        dense,
+        dense_regularized,
+        cnn,
+        cnn_three,
+        vgg,
+        resnet,
+        separable,
+        champion,
+        tiny,
+    )
+}

@@ -1,0 +1,58 @@
+"""claims: a fixed sentence when it holds, an error with the value when it does not."""
+
+import numpy as np
+import pytest
+
+from mnist_course.course.claims import ClaimError, expect
+
+
+@pytest.mark.parametrize(
+    ("value", "bounds", "sentence"),
+    [
+        (0.99, {"at_least": 0.988}, "✓ accuracy is at least 0.988"),
+        (0.5, {"at_most": 1.0}, "✓ accuracy is at most 1.0"),
+        (5, {"at_least": 5, "at_most": 9}, "✓ accuracy is from 5 to 9"),
+        (60000, {"equal": 60000}, "✓ accuracy equals 60,000"),
+        (0.1 + 0.2, {"equal": 0.3, "within": 1e-9}, "✓ accuracy equals 0.3 within 1e-09"),
+        ((2, 3), {"equal": (2, 3)}, "✓ accuracy equals (2, 3)"),
+    ],
+)
+def test_a_claim_that_holds_prints_its_band(capsys, value, bounds, sentence):
+    expect("accuracy", value, **bounds)
+    assert capsys.readouterr().out == sentence + "\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "bounds"),
+    [
+        (0.98, {"at_least": 0.988}),
+        (2, {"at_most": 1}),
+        (10, {"at_least": 5, "at_most": 9}),
+        (float("nan"), {"at_least": 0}),
+        (float("nan"), {"equal": 0.0, "within": 1.0}),
+        (3, {"equal": 4}),
+        (np.zeros(3), {"equal": np.zeros(4)}),
+        (np.zeros((2, 1)), {"equal": np.zeros(2), "within": 0.1}),
+    ],
+)
+def test_a_claim_that_does_not_hold_raises(value, bounds):
+    with pytest.raises(ClaimError, match="✗ accuracy: expected"):
+        expect("accuracy", value, **bounds)
+
+
+def test_the_error_has_the_value_found():
+    with pytest.raises(ClaimError, match=r"is at least 0.9, but it is 0.75"):
+        expect("accuracy", 0.75, at_least=0.9)
+
+
+def test_the_sentence_does_not_depend_on_the_value(capsys):
+    expect("accuracy", 0.991, at_least=0.9)
+    expect("accuracy", 0.995, at_least=0.9)
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == second
+
+
+@pytest.mark.parametrize("bounds", [{}, {"equal": 1, "at_least": 0}])
+def test_a_claim_needs_one_kind_of_bound(bounds):
+    with pytest.raises(ValueError, match="give either"):
+        expect("accuracy", 1, **bounds)

@@ -1,0 +1,177 @@
+"""data: the right digits or a clear error, and nothing overwritten."""
+
+import gzip
+import shutil
+
+import numpy as np
+import pytest
+
+from mnist_course import balanced_subset, data, load_mnist, load_uci_digits, split_validation
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """No file in the repository, and Keras's cache in a temporary folder."""
+    monkeypatch.setattr(data, "REPOSITORY_FILE", tmp_path / "absent.npz")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    return data.keras_cache_file()
+
+
+def no_network(name, url, folder):
+    raise Exception(f"URL fetch failure on {url}: None -- no route to host")
+
+
+def test_shapes_types_and_first_labels(mnist):
+    (x_train, y_train), (x_test, y_test) = mnist
+    assert (x_train.shape, x_train.dtype) == ((60000, 28, 28), np.uint8)
+    assert (x_test.shape, y_test.shape) == ((10000, 28, 28), (10000,))
+    assert y_train[:5].tolist() == [5, 0, 4, 1, 9]
+    assert y_test[:5].tolist() == [7, 2, 1, 0, 4]
+
+
+def test_keras_cache_is_used_when_the_repository_has_no_file(elsewhere):
+    elsewhere.parent.mkdir(parents=True)
+    shutil.copy(data.Path(__file__).parent.parent / "data" / "mnist.npz", elsewhere)
+    assert load_mnist()[1][1][0] == 7
+
+
+def test_a_changed_pixel_is_refused_and_the_file_kept(tmp_path, mnist):
+    (x_train, y_train), (x_test, y_test) = mnist
+    changed = x_test.copy()
+    changed[0, 0, 0] = 1
+    file = tmp_path / "mnist.npz"
+    np.savez(file, x_train=x_train, y_train=y_train, x_test=changed, y_test=y_test)
+    before = file.read_bytes()
+    with pytest.raises(data.DataError, match=r"SHA-256 of x_test is\n  found .*\n  expected 6d87"):
+        load_mnist(file)
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04 broken"])
+def test_a_file_that_is_no_archive_is_named_with_its_checksum(tmp_path, content):
+    file = tmp_path / "mnist.npz"
+    file.write_bytes(content)
+    with pytest.raises(data.DataError, match=r"mnist.npz is damaged(.|\n)*expected 06af5d"):
+        load_mnist(file)
+
+
+def test_a_truncated_file_is_refused(tmp_path):
+    file = tmp_path / "mnist.npz"
+    file.write_bytes(data.REPOSITORY_FILE.read_bytes()[:3_000_000])
+    with pytest.raises(data.DataError, match="damaged"):
+        load_mnist(file)
+
+
+def test_a_flipped_bit_inside_the_archive_is_refused(tmp_path):
+    raw = bytearray(data.REPOSITORY_FILE.read_bytes())
+    raw[5_000_000] ^= 1
+    (tmp_path / "mnist.npz").write_bytes(raw)
+    with pytest.raises(data.DataError, match="damaged|does not hold"):
+        load_mnist(tmp_path / "mnist.npz")
+
+
+def test_an_archive_of_other_arrays_is_refused(tmp_path):
+    np.savez(tmp_path / "other.npz", images=np.zeros(3))
+    with pytest.raises(data.DataError, match="x_train"):
+        load_mnist(tmp_path / "other.npz")
+
+
+def test_a_plain_npy_file_is_refused(tmp_path):
+    np.save(tmp_path / "plain.npy", np.zeros(3))
+    with pytest.raises(data.DataError, match="damaged or not"):
+        load_mnist(tmp_path / "plain.npy")
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(data.DataError, match="no MNIST file at .*nowhere.npz"):
+        load_mnist(tmp_path / "nowhere.npz")
+
+
+def test_without_file_and_connection_one_error_says_where_to_put_it(elsewhere, monkeypatch):
+    monkeypatch.setattr(data, "_get_file", no_network)
+    with pytest.raises(data.DataError) as error:
+        load_mnist()
+    assert str(elsewhere) in str(error.value)
+    assert str(error.value).count("no route to host") == 2
+    assert list(elsewhere.parent.iterdir()) == []
+
+
+def test_a_download_is_verified_and_moved_into_place(elsewhere, monkeypatch):
+    source = data.Path(__file__).parent.parent / "data" / "mnist.npz"
+    monkeypatch.setattr(
+        data, "_get_file", lambda name, url, folder: shutil.copy(source, folder / name)
+    )
+    assert load_mnist()[0][1][0] == 5
+    assert [file.name for file in elsewhere.parent.iterdir()] == ["mnist.npz"]
+
+
+def test_a_bad_download_falls_through_to_the_mirror(elsewhere, monkeypatch, mnist):
+    (x_train, y_train), (x_test, y_test) = mnist
+    arrays = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
+    idx = {name: (array, header) for array, (name, header) in
+           zip(arrays.values(), data.IDX_FILES.values(), strict=True)}  # fmt: skip
+
+    def fetch(name, url, folder):
+        file = folder / name
+        if name == "mnist.npz":
+            file.write_bytes(b"a login page of a hotel network")
+        else:
+            array, header = idx[name]
+            file.write_bytes(gzip.compress(bytes(header) + array.tobytes(), 1))
+        return file
+
+    monkeypatch.setattr(data, "_get_file", fetch)
+    assert load_mnist()[1][1][0] == 7
+
+
+def test_uci_digits_come_in_mnist_form():
+    images, labels = load_uci_digits()
+    assert (images.shape, images.dtype) == ((1797, 28, 28), np.uint8)
+    assert (images.max(axis=(1, 2)) == 255).all()
+    assert labels[:5].tolist() == [0, 1, 2, 3, 4]
+
+
+def test_split_keeps_every_class_at_its_share(mnist):
+    (x, y), _ = mnist
+    (_, y_train), (_, y_validation) = split_validation(x, y, validation_split=0.1)
+    assert len(y_validation) == 6000
+    shares = [np.bincount(part) / len(part) for part in (y_train, y_validation)]
+    assert np.abs(shares[0] - shares[1]).max() < 0.001
+
+
+def test_split_loses_and_repeats_nothing():
+    x, y = np.arange(100), np.arange(100) % 10
+    (a, _), (b, _) = split_validation(x, y, validation_split=0.2)
+    assert sorted([*a, *b]) == list(range(100))
+
+
+def test_split_is_decided_by_the_seed():
+    x, y = np.arange(100), np.arange(100) % 10
+    first, again = (split_validation(x, y, seed=1)[1][0] for _ in range(2))
+    other = split_validation(x, y, seed=2)[1][0]
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("fraction", [0, 1, 10, -0.1])
+def test_split_wants_a_fraction(fraction):
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        split_validation(np.arange(20), np.arange(20) % 2, validation_split=fraction)
+
+
+def test_split_wants_a_label_for_each_example():
+    with pytest.raises(ValueError, match="one label per example, got 20 and 19"):
+        split_validation(np.arange(20), np.arange(19))
+
+
+def test_balanced_subset_has_the_same_number_of_each_class(mnist):
+    (x, y), _ = mnist
+    images, labels = balanced_subset(x, y, per_class=7, seed=3)
+    assert np.bincount(labels).tolist() == [7] * 10
+    assert (images[0] == x[y == labels[0]]).all(axis=(1, 2)).any()
+    assert labels.tolist() != sorted(labels)
+
+
+def test_balanced_subset_names_the_rarest_class():
+    with pytest.raises(ValueError, match="from 1 to 2 .*class 1.*got 3"):
+        balanced_subset(np.arange(5), np.array([0, 0, 0, 1, 1]), per_class=3)

@@ -1,0 +1,53 @@
+"""The package as a whole: lazy names, light imports, one way of importing."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import mnist_course
+
+PACKAGE = Path(mnist_course.__file__).parent
+
+
+def modules_after(statement: str) -> set[str]:
+    code = f"import sys; {statement}; print(*{{m.partition('.')[0] for m in sys.modules}})"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("name", mnist_course.__all__)
+def test_every_public_name_loads(name):
+    assert callable(getattr(mnist_course, name))
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    loaded = modules_after("import mnist_course")
+    assert not loaded & {"keras", "tensorflow", "matplotlib", "numpy", "pandas", "sklearn"}
+
+
+def test_loading_mnist_does_not_import_keras_or_matplotlib():
+    loaded = modules_after("from mnist_course import load_mnist; load_mnist()")
+    assert not loaded & {"keras", "tensorflow", "matplotlib"}
+
+
+def test_reading_a_digit_does_not_import_keras():
+    loaded = modules_after("from mnist_course import DigitReader, to_mnist; DigitReader.load()")
+    assert not loaded & {"keras", "tensorflow", "matplotlib"}
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'load_cifar'"):
+        mnist_course.load_cifar  # noqa: B018
+
+
+def test_the_digit_wing_never_imports_the_course_wing():
+    for file in PACKAGE.glob("*.py"):
+        if file.name in ("cli.py", "__init__.py"):
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                assert not (node.module or "").startswith("course"), file.name

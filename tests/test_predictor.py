@@ -1,0 +1,175 @@
+import hashlib
+import json
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from mnist_course import predictor
+from mnist_course.images import BlankImageError
+from mnist_course.predictor import DigitReader, ModelError
+
+# The model used here reads the digit k in an image whose row k is brightest.
+
+
+def row_model() -> bytes:
+    weights = np.zeros((28, 28, 10), np.float32)
+    weights[np.arange(10), :, np.arange(10)] = 0.5
+    nodes = [
+        helper.make_node("Reshape", ["pixels", "shape"], ["flat"]),
+        helper.make_node("MatMul", ["flat", "weights"], ["scores"]),
+        helper.make_node("Softmax", ["scores"], ["digits"]),
+    ]
+    constants = [
+        numpy_helper.from_array(np.array([-1, 784]), "shape"),
+        numpy_helper.from_array(weights.reshape(784, 10), "weights"),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "rows",
+        [helper.make_tensor_value_info("pixels", TensorProto.FLOAT, [None, 28, 28, 1])],
+        [
+            helper.make_tensor_value_info("digits", TensorProto.FLOAT, [None, 10]),
+            helper.make_tensor_value_info("scores", TensorProto.FLOAT, [None, 10]),
+        ],
+        constants,
+    )
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8
+    )
+    return model.SerializeToString()
+
+
+def bright_row(k: int) -> np.ndarray:
+    image = np.zeros((28, 28), np.uint8)
+    image[k] = 255
+    return image
+
+
+@pytest.fixture
+def folder(tmp_path):
+    content = row_model()
+    (tmp_path / "rows.onnx").write_bytes(content)
+    entry = {"name": "rows.onnx", "sha256": hashlib.sha256(content).hexdigest()}
+    (tmp_path / "manifest.json").write_text(json.dumps({"rows": {"files": {"onnx": entry}}}))
+    return tmp_path
+
+
+@pytest.fixture
+def reader(folder):
+    return DigitReader.load("rows", folder=folder)
+
+
+def test_predict_gives_probabilities_for_each_image(reader):
+    images = np.stack([bright_row(k) for k in (3, 1, 4)])
+    probabilities = reader.predict(images)
+    assert probabilities.dtype == np.float32
+    assert probabilities.argmax(axis=1).tolist() == [3, 1, 4]
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-6)
+
+
+def test_predict_scales_pixels_to_one(reader):
+    expected = np.exp(14) / (np.exp(14) + 9)  # 28 pixels of 1.0, weights of 0.5
+    assert reader.predict(bright_row(2))[0, 2] == pytest.approx(expected, rel=1e-6)
+
+
+def test_predict_of_one_image_or_none_keeps_the_batch_axis(reader):
+    assert reader.predict(bright_row(0)).shape == (1, 10)
+    assert reader.predict(np.zeros((0, 28, 28), np.uint8)).shape == (0, 10)
+
+
+def test_large_batches_are_split_and_joined_in_order(reader, monkeypatch):
+    images = np.stack([bright_row(k % 10) for k in range(23)])
+    together = reader.predict(images)
+    monkeypatch.setattr(predictor, "BATCH", 5)
+    np.testing.assert_allclose(reader.predict(images), together, rtol=1e-6)
+
+
+def test_read_says_what_the_network_saw_and_thinks(reader):
+    reading = reader.read(bright_row(7))
+    assert reading.label == 7
+    assert reading.confidence == reading.probabilities[7]
+    assert reading.probabilities.shape == (10,)
+    np.testing.assert_array_equal(reading.image, bright_row(7))
+    assert repr(reading) == "Reading(label=7, confidence=1.0000)"
+
+
+def test_read_picture_brings_a_picture_into_mnist_form_first(reader):
+    paper = np.full((120, 90), 255, np.uint8)
+    paper[20:100, 40:50] = 0
+    image = reader.read_picture(paper).image
+    assert image.shape == (28, 28)
+    assert image[4:24].any(axis=1).all()
+    assert not image[:4].any()
+
+
+def test_read_picture_of_blank_paper_is_refused(reader):
+    with pytest.raises(BlankImageError, match="no ink"):
+        reader.read_picture(np.full((50, 50), 255, np.uint8))
+
+
+@pytest.mark.parametrize(
+    "images",
+    [np.zeros((28, 28)), np.zeros((8, 8), np.uint8), np.zeros((1, 28, 28, 1), np.uint8)],
+    ids=["scaled", "small", "with channels"],
+)
+def test_images_in_another_form_are_sent_to_read_picture(reader, images):
+    with pytest.raises(ValueError, match="use read_picture for any other picture"):
+        reader.predict(images)
+    with pytest.raises(ValueError, match="use read_picture for any other picture"):
+        reader.read(images)
+
+
+def test_read_refuses_several_images(reader):
+    with pytest.raises(ValueError, match="got 2: use predict"):
+        reader.read(np.zeros((2, 28, 28), np.uint8))
+
+
+def test_unknown_model_lists_the_known_ones(folder):
+    with pytest.raises(ModelError, match=r"no model 'best'.*there is rows"):
+        DigitReader.load("best", folder=folder)
+
+
+def test_tampered_model_is_refused_with_both_checksums_and_the_remedy(folder):
+    file = folder / "rows.onnx"
+    expected = hashlib.sha256(file.read_bytes()).hexdigest()
+    file.write_bytes(file.read_bytes() + b"!")
+    found = hashlib.sha256(file.read_bytes()).hexdigest()
+    with pytest.raises(ModelError) as caught:
+        DigitReader.load("rows", folder=folder)
+    for part in (found, expected, "git checkout -- models/rows.onnx"):
+        assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["rows.onnx", "manifest.json"])
+def test_missing_file_is_named_with_its_remedy(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(ModelError, match=f"git checkout -- models/{name}"):
+        DigitReader.load("rows", folder=folder)
+
+
+def test_bytes_that_are_no_model_are_refused():
+    with pytest.raises(ModelError, match="not a usable ONNX file"):
+        DigitReader(b"not a model")
+
+
+def test_an_installed_package_uses_its_own_copy(folder, monkeypatch):
+    monkeypatch.setattr(predictor, "REPOSITORY_FOLDER", folder / "absent")
+    monkeypatch.setattr(predictor, "INSTALLED_FOLDER", folder)
+    assert repr(DigitReader.load("rows")) == "DigitReader('rows')"
+
+
+def test_reading_needs_neither_keras_nor_matplotlib():
+    code = (
+        "import sys, mnist_course.predictor, mnist_course.app.pad\n"
+        "print({'keras', 'tensorflow', 'matplotlib'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "set()", done.stderr
+
+
+def test_onnx_model_of_these_tests_is_valid():
+    onnx.checker.check_model(onnx.load_from_string(row_model()))

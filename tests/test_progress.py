@@ -1,0 +1,97 @@
+"""Progress survives damage and never disturbs a lesson."""
+
+import json
+import subprocess
+import sys
+from datetime import date
+
+import pytest
+
+from mnist_course.course import progress
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("MNIST_COURSE_HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_nothing_is_passed_at_first():
+    assert progress.passed() == {}
+
+
+def test_records_the_day_an_exercise_was_passed():
+    progress.record("4.1")
+    assert progress.passed() == {"4.1": date.today().isoformat()}
+
+
+def test_the_first_date_stays(home):
+    (home / "progress.json").write_text('{"4.1": "2025-01-02"}')
+    progress.record("4.1")
+    assert progress.passed() == {"4.1": "2025-01-02"}
+
+
+def test_makes_the_folder(home, monkeypatch):
+    monkeypatch.setenv("MNIST_COURSE_HOME", str(home / "new" / "folder"))
+    progress.record("1.1")
+    assert list(progress.passed()) == ["1.1"]
+
+
+def test_leaves_no_file_aside(home):
+    progress.record("1.1")
+    progress.record("1.2")
+    assert [path.name for path in home.iterdir()] == ["progress.json"]
+
+
+def test_keeps_its_file_in_the_users_data_folder(monkeypatch):
+    import platformdirs
+
+    monkeypatch.delenv("MNIST_COURSE_HOME")
+    expected = platformdirs.user_data_path("mnist-course", appauthor=False)
+    assert progress.file() == expected / "progress.json"
+
+
+@pytest.mark.parametrize("content", [b"{", b"", b"\xff\xfe", b"[]", b'{"1.1": 3}'])
+def test_a_damaged_file_is_set_aside(home, content):
+    (home / "progress.json").write_bytes(content)
+    progress.record("2.1")
+    assert list(progress.passed()) == ["2.1"]
+    assert (home / "progress.json.damaged").read_bytes() == content
+
+
+def test_an_interrupted_write_keeps_what_was_there(monkeypatch):
+    progress.record("1.1")
+
+    def stop(*_):
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(progress.os, "replace", stop)
+        progress.record("1.2")
+    assert list(progress.passed()) == ["1.1"]
+
+
+def test_a_folder_that_cannot_be_written_is_no_error(home, monkeypatch):
+    (home / "in_the_way").write_text("a file where a folder should be")
+    monkeypatch.setenv("MNIST_COURSE_HOME", str(home / "in_the_way"))
+    progress.record("1.1")
+    assert (home / "in_the_way").is_file()
+
+
+def test_reset_forgets_everything_and_may_be_repeated():
+    progress.record("1.1")
+    progress.reset()
+    progress.reset()
+    assert progress.passed() == {}
+
+
+def test_the_file_is_json_that_people_can_read(home):
+    progress.record("1.2")
+    progress.record("1.1")
+    assert list(json.loads((home / "progress.json").read_text())) == ["1.1", "1.2"]
+
+
+def test_importing_it_imports_nothing_heavy():
+    code = "import sys, mnist_course.course.progress; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+    assert not {"numpy", "keras", "rich", "platformdirs"} & set(loaded.split())
