@@ -9,3 +9,4 @@ errors and warnings still reach the notebook.
 c = get_config()  # noqa: F821
 
 c.IPKernelApp.capture_fd_output = False
+c.IPKernelApp.log_level = "ERROR"

@@ -1,50 +1,214 @@
-"""New digits from old: seeded, fast enough to run anew in every epoch.
+"""New digits from old: seeded, and quick enough to run anew in every epoch.
 
-Each function takes a batch of images and returns a new batch of the same dtype, shape and range
-in which every digit has moved a little and still is the digit it was.
+Each function takes a batch of images with a background of 0 and returns a new batch of the same
+dtype, shape and range, in which every digit has moved a little and still is the digit it was.
+What leaves the field is lost, what enters is background.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 Seed = int | Sequence[int]
+Numbers = float | np.ndarray
+Source = Callable[[slice], tuple[np.ndarray, np.ndarray]]
+
+CHUNK = 128  # images resampled at a time: their coordinates then fit in the processor's cache
 
 
 def random_shift(images: np.ndarray, *, pixels: int = 2, seed: Seed = 0) -> np.ndarray:
     """Shift each image by whole pixels, up to ``pixels`` in each direction.
 
-    What leaves the field is lost, what enters is background (0).
-
     Args:
-        images: any dtype, shape (n, height, width) or (n, height, width, channels).
-        pixels: largest shift; each of the ``2 * pixels + 1`` shifts per axis is equally likely.
+        images: any dtype, shape (n, height, width) or (n, height, width, 1).
+        pixels: largest shift; all ``2 * pixels + 1`` shifts along an axis are equally likely.
         seed: an integer or several; the same seed gives the same shifts.
 
     Returns:
         A new array of the same dtype and shape.
 
     Raises:
-        ValueError: not a batch of images, or ``pixels`` is negative or no whole number.
+        ValueError: not a batch of grey images, or ``pixels`` is negative or no whole number.
     """
-    images = _batch(images)
+    planes = _planes(images)
     if pixels != int(pixels) or pixels < 0:
         raise ValueError(f"pixels must be a whole number from 0 upwards, got {pixels}")
     rng = np.random.default_rng(seed)
-    down, right = rng.integers(0, 2 * pixels + 1, size=(2, len(images)))
-    n, height, width = images.shape[:3]
-    margin = ((0, 0), (pixels, pixels), (pixels, pixels)) + ((0, 0),) * (images.ndim - 3)
-    padded = np.pad(images, margin)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (height, width), axis=(1, 2))
-    shifted = windows[np.arange(n), down, right]  # channels come out before rows and columns
-    return np.ascontiguousarray(np.moveaxis(shifted, 1, -1) if images.ndim == 4 else shifted)
+    down, right = rng.integers(0, 2 * pixels + 1, size=(2, len(planes)))
+    padded = np.pad(planes, ((0, 0), (pixels, pixels), (pixels, pixels)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, planes.shape[1:], axis=(1, 2))
+    return windows[np.arange(len(planes)), down, right].reshape(np.shape(images))
 
 
-def _batch(images: np.ndarray) -> np.ndarray:
-    images = np.asarray(images)
-    if images.ndim not in (3, 4):
+def random_affine(
+    images: np.ndarray,
+    *,
+    degrees: float = 10.0,
+    shift: float = 2.0,
+    zoom: float = 0.1,
+    shear: float = 0.1,
+    seed: Seed = 0,
+) -> np.ndarray:
+    """Rotate, zoom, shear and shift each image by its own random amounts.
+
+    Every amount is drawn evenly between the limit and its negative.
+
+    Args:
+        images: any dtype, shape (n, height, width) or (n, height, width, 1).
+        degrees: largest rotation, either way.
+        shift: largest shift along each axis, in pixels and fractions of them.
+        zoom: largest change of size: 0.1 means factors from 0.9 to 1.1.
+        shear: largest slant: 0.1 moves each row sideways by a tenth of its height.
+        seed: an integer or several; the same seed gives the same images.
+
+    Returns:
+        A new array of the same dtype and shape.
+
+    Raises:
+        ValueError: not a batch of grey images, a negative limit, or ``zoom`` of 1 or more.
+    """
+    limits = {"degrees": degrees, "shift": shift, "zoom": zoom, "shear": shear}
+    if min(limits.values()) < 0 or zoom >= 1:
+        raise ValueError(f"limits must be from 0 upwards, and zoom below 1, got {limits}")
+    rng = np.random.default_rng(seed)
+    amounts = rng.uniform(-1, 1, size=(5, len(images)))
+    return affine(
+        images,
+        degrees=degrees * amounts[0],
+        down=shift * amounts[1],
+        right=shift * amounts[2],
+        zoom=1 + zoom * amounts[3],
+        shear=shear * amounts[4],
+    )
+
+
+def affine(
+    images: np.ndarray,
+    *,
+    degrees: Numbers = 0.0,
+    down: Numbers = 0.0,
+    right: Numbers = 0.0,
+    zoom: Numbers = 1.0,
+    shear: Numbers = 0.0,
+) -> np.ndarray:
+    """Move images by known amounts: sheared, zoomed and rotated about the centre, then shifted.
+
+    Args:
+        images: any dtype, shape (n, height, width) or (n, height, width, 1).
+        degrees: rotation, positive is counter-clockwise; like all the others, one number for
+            all images or an array of shape (n,).
+        down: shift towards the bottom, pixels.
+        right: shift towards the right, pixels.
+        zoom: factor of size, above 0; 2 doubles height and width.
+        shear: slant to the right, pixels per pixel above the centre.
+
+    Returns:
+        A new array of the same dtype and shape, resampled bilinearly.
+
+    Raises:
+        ValueError: not a batch of grey images, or a zoom that is not above 0.
+    """
+    planes = _planes(images)
+    if not np.all(np.asarray(zoom) > 0):
+        raise ValueError("zoom is a factor above 0: 1 keeps the size, 2 doubles it")
+    n, height, width = planes.shape
+    amounts = (degrees, down, right, zoom, shear)
+    degrees, down, right, zoom, shear = (np.broadcast_to(a, n)[:, None] for a in amounts)
+    middle_y, middle_x = (height - 1) / 2, (width - 1) / 2
+    row, column = np.indices((height, width)).reshape(2, 1, -1)
+    sin, cos = np.sin(np.radians(degrees)) / zoom, np.cos(np.radians(degrees)) / zoom
+
+    def source(part: slice) -> tuple[np.ndarray, np.ndarray]:
+        """Where each pixel of the result comes from: the moves undone in reverse order."""
+        y, x = row - middle_y - down[part], column - middle_x - right[part]
+        y, x = cos[part] * y + sin[part] * x, cos[part] * x - sin[part] * y
+        return y + middle_y, x + shear[part] * y + middle_x
+
+    return _resample(planes, source).reshape(np.shape(images))
+
+
+def elastic(
+    images: np.ndarray, *, strength: float = 1.0, smoothness: float = 4.0, seed: Seed = 0
+) -> np.ndarray:
+    """Bend each image as if drawn on rubber: smooth random displacements, pixel by pixel.
+
+    Args:
+        images: any dtype, shape (n, height, width) or (n, height, width, 1).
+        strength: standard deviation of the displacement along each axis, pixels.
+        smoothness: distance over which displacements stay alike, pixels; below 3, strokes tear.
+        seed: an integer or several; the same seed gives the same images.
+
+    Returns:
+        A new array of the same dtype and shape.
+
+    Raises:
+        ValueError: not a batch of grey images, a negative strength, or smoothness below 1.
+
+    Source: Simard, Steinkraus, Platt, "Best practices for convolutional neural networks", 2003.
+    """
+    planes = _planes(images)
+    if strength < 0 or smoothness < 1:
         raise ValueError(
-            "expected a batch of images of shape (n, height, width) or "
-            f"(n, height, width, channels), got {images.shape}"
+            f"expected strength from 0 and smoothness from 1 upwards, got {strength} and "
+            f"{smoothness}"
         )
-    return images
+    height, width = planes.shape[1:]
+    down, across = _smoothing(height, smoothness), _smoothing(width, smoothness)
+    rng = np.random.default_rng(seed)
+    knots = down.shape[1], across.shape[1]
+    row, column = np.indices((height, width)).reshape(2, 1, -1)
+
+    def source(part: slice) -> tuple[np.ndarray, np.ndarray]:
+        noise = rng.standard_normal((2, len(planes[part]), *knots), dtype=np.float32)
+        moves = (strength * (down @ noise @ across.T)).reshape(2, -1, height * width)
+        return row + moves[0], column + moves[1]
+
+    return _resample(planes, source).reshape(np.shape(images))
+
+
+def _smoothing(size: int, smoothness: float) -> np.ndarray:
+    """Weights (size, knots) that turn independent noise at knots into a smooth curve, sd 1."""
+    knots = np.arange(-2 * smoothness, size + 2 * smoothness, smoothness)
+    distance = (np.arange(size)[:, None] - knots) / smoothness
+    weights = np.exp(-(distance**2) / 2)
+    return (weights / np.linalg.norm(weights, axis=1, keepdims=True)).astype(np.float32)
+
+
+def _resample(planes: np.ndarray, source: Source) -> np.ndarray:
+    """Read each image at fractional rows and columns, each (part, height * width)."""
+    result = np.empty_like(planes)
+    for start in range(0, len(planes), CHUNK):
+        part = slice(start, start + CHUNK)
+        result[part] = _bilinear(planes[part], *source(part))
+    return result
+
+
+def _bilinear(planes: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
+    n, height, width = planes.shape
+    padded = np.pad(planes, ((0, 0), (1, 2), (1, 2))).astype(np.float32)
+    stride = width + 3
+    # from outside the field everything reads the border, which is background
+    y = np.clip(y, -1, height).astype(np.float32) + 1
+    x = np.clip(x, -1, width).astype(np.float32) + 1
+    top, left = y.astype(np.intp), x.astype(np.intp)
+    y -= top
+    x -= left
+    start = np.arange(n)[:, None] * (stride * (height + 3)) + top * stride + left
+    pixels = padded.ravel()
+    corners = [pixels.take(start + offset) for offset in (0, 1, stride, stride + 1)]
+    upper = corners[0] + x * (corners[1] - corners[0])
+    lower = corners[2] + x * (corners[3] - corners[2])
+    result = upper + y * (lower - upper)
+    if np.issubdtype(planes.dtype, np.integer):
+        result = np.rint(result)
+    return result.reshape(planes.shape)
+
+
+def _planes(images: np.ndarray) -> np.ndarray:
+    images = np.asarray(images)
+    if images.ndim == 3 or (images.ndim == 4 and images.shape[-1] == 1):
+        return images.reshape(images.shape[:3])
+    raise ValueError(
+        "expected a batch of grey images of shape (n, height, width) or "
+        f"(n, height, width, 1), got {images.shape}"
+    )

@@ -31,7 +31,8 @@ def to_mnist(image: Picture, *, ink: str = "auto") -> np.ndarray:
     Args:
         image: a path or binary file, a Pillow image, or an array of shape (h, w), (h, w, 3) or
             (h, w, 4), uint8 or float from 0 to 1. Transparent pixels are paper.
-        ink: ``"dark"`` on light paper, ``"light"`` on dark, or ``"auto"``: the border is paper.
+        ink: ``"dark"`` on light paper, ``"light"`` on dark, or ``"auto"``: whatever there is more of
+            is paper.
 
     Returns:
         uint8, shape (28, 28), 0 background to 255 ink.
@@ -139,7 +140,7 @@ def _grey(image: Image.Image, ink: str) -> np.ndarray:
 def _find_ink(grey: np.ndarray, ink: str) -> np.ndarray:
     """Ink from 0 (paper) to 1, every pixel of paper and dust exactly 0."""
     if ink == "auto":
-        ink = "dark" if _border_is_light(grey) else "light"
+        ink = "dark" if _ink_is_dark(grey) else "light"
     above = _above_paper(1 - grey if ink == "dark" else grey)
     noise = 1.4826 * np.median(np.abs(above))  # a standard deviation, blind to the ink
     strong = above > max(_otsu_threshold(above), 6 * noise, MIN_CONTRAST)
@@ -157,19 +158,19 @@ def _find_ink(grey: np.ndarray, ink: str) -> np.ndarray:
     return np.clip(kept / kept.max(), 0, 1)
 
 
-def _border_is_light(grey: np.ndarray) -> bool:
+def _ink_is_dark(grey: np.ndarray) -> bool:
+    """Whether the larger part of the picture, which is the paper, is its lighter part."""
     level = grey - _surface(grey, degree=1)
-    edge = max(1, min(grey.shape) // 20)
-    inner = np.zeros(grey.shape, bool)
-    inner[edge:-edge, edge:-edge] = True
-    return bool(np.median(level[~inner]) > (level.min() + level.max()) / 2)
+    return bool(np.median(level) > (level.min() + level.max()) / 2)
 
 
-def _above_paper(dark: np.ndarray) -> np.ndarray:
+def _above_paper(values: np.ndarray) -> np.ndarray:
     """What rises above the paper, whatever the light: paper 0, ink up to 1."""
-    flat = dark - _surface(dark, degree=2, above=0.001)
-    flat = ndimage.white_tophat(flat, size=max(3, max(dark.shape) // 2))  # hard shadows
-    return flat - np.median(flat)
+    # shadows are wider than strokes, even those with hard edges; then what is left of slopes
+    above = ndimage.white_tophat(values, size=max(3, max(values.shape) // 2))
+    above -= _surface(above, degree=2, above=0.001)
+    above -= np.median(above)
+    return above / np.maximum(1 - (values - above), 0.1)  # in half the light, half the contrast
 
 
 def _surface(values: np.ndarray, *, degree: int, above: float = 1.0) -> np.ndarray:
@@ -196,12 +197,11 @@ def _otsu_threshold(values: np.ndarray) -> float:
     Source: Otsu, "A threshold selection method from gray-level histograms", 1979.
     """
     counts, edges = np.histogram(values, bins=256)
-    below = np.cumsum(counts)[:-1]
+    below = np.cumsum(counts)[:-1]  # how many values are below each inner edge, and their sum
     total = np.cumsum(counts * (edges[:-1] + edges[1:]) / 2)
     above = values.size - below
-    with np.errstate(divide="ignore", invalid="ignore"):
-        between = below * above * (total[:-1] / below - (total[-1] - total[:-1]) / above) ** 2
-    return float(edges[1:-1][np.nanargmax(between)])
+    gap = below * total[-1] - values.size * total[:-1]
+    return float(edges[1:-1][np.argmax(gap**2 / np.maximum(below * above, 1))])
 
 
 def _square_box(found: np.ndarray) -> np.ndarray:

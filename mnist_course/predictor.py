@@ -152,11 +152,11 @@ def _checked(images: np.ndarray) -> np.ndarray:
 
 
 def _models_folder() -> Path:
-    return REPOSITORY_FOLDER if REPOSITORY_FOLDER.is_dir() else INSTALLED_FOLDER
+    return INSTALLED_FOLDER if INSTALLED_FOLDER.is_dir() else REPOSITORY_FOLDER
 
 
 def _verified_bytes(folder: Path, name: str) -> bytes:
-    manifest = json.loads(_read(folder / "manifest.json"))
+    manifest = _read_manifest(folder / "manifest.json")
     if name not in manifest:
         raise ModelError(f"no model {name!r} in {folder}; there is {', '.join(manifest)}")
     entry = manifest[name]["files"]["onnx"]
@@ -171,6 +171,13 @@ def _verified_bytes(folder: Path, name: str) -> bytes:
     return content
 
 
+def _read_manifest(file: Path) -> dict:
+    try:
+        return json.loads(_read(file))
+    except (json.JSONDecodeError, UnicodeDecodeError) as problem:
+        raise ModelError(f"{file} is damaged ({problem})\n{_remedy(file)}") from problem
+
+
 def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
@@ -179,4 +186,4 @@ def _read(file: Path) -> bytes:
 
 
 def _remedy(file: Path) -> str:
-    return f"Restore it with: git checkout -- models/{file.name}"
+    return f"Restore it with: git checkout -- models/{file.name} (or reinstall mnist-course)"

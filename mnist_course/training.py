@@ -366,5 +366,7 @@ def _check_training(x: np.ndarray, y: np.ndarray, epochs: int, batch_size: int) 
         raise ValueError(f"x and y must have one label per image, got {len(x)} and {len(y)}")
     if len(x) == 0:
         raise ValueError("there are no images to train on")
+    if np.asarray(x).dtype == np.uint8:
+        raise ValueError("x holds raw pixels, 0 to 255; give scale_pixels(x), 0.0 to 1.0")
     if epochs < 1 or batch_size < 1:
         raise ValueError(f"epochs and batch_size must be at least 1, got {epochs} and {batch_size}")

@@ -1,4 +1,4 @@
-"""Shared by all tests: a home of their own, no windows, patience with slow kernels."""
+"""Shared by all tests: a home of their own, no windows, the real digits."""
 
 import os
 import tempfile
@@ -7,16 +7,9 @@ import matplotlib
 import numpy as np
 import pytest
 
-# Lessons and exercises under test record no progress in the real user's home.
+# Exercises under test record no progress in the real user's home.
 os.environ["MNIST_COURSE_HOME"] = tempfile.mkdtemp(prefix="mnist-course-")
 matplotlib.use("Agg")  # not through MPLBACKEND: notebook kernels would inherit it
-
-
-def pytest_collection_modifyitems(items):
-    """nbval waits 5 s for an output by default; a busy machine needs more."""
-    for item in items:
-        if hasattr(item, "output_timeout"):
-            item.output_timeout = 120
 
 
 @pytest.fixture(scope="session")

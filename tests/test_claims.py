@@ -52,7 +52,14 @@ def test_the_sentence_does_not_depend_on_the_value(capsys):
     assert first == second
 
 
+def test_a_yes_or_no_needs_no_bound(capsys):
+    expect("the loop and NumPy agree", np.all([True, True]))
+    assert capsys.readouterr().out == "✓ the loop and NumPy agree\n"
+    with pytest.raises(ClaimError, match="✗ the loop and NumPy agree: is not so"):
+        expect("the loop and NumPy agree", False)
+
+
 @pytest.mark.parametrize("bounds", [{}, {"equal": 1, "at_least": 0}])
-def test_a_claim_needs_one_kind_of_bound(bounds):
-    with pytest.raises(ValueError, match="give either"):
+def test_a_number_needs_one_kind_of_bound(bounds):
+    with pytest.raises(ValueError, match="give"):
         expect("accuracy", 1, **bounds)

@@ -10,13 +10,15 @@ from mnist_course.course import lessons
 @pytest.fixture
 def course(tmp_path, monkeypatch):
     """A course of one tiny lesson; returns the function that writes it."""
-    monkeypatch.setattr(lessons, "NOTEBOOKS", tmp_path)
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    monkeypatch.setattr(lessons, "NOTEBOOKS", folder)
 
     def write(*cells: str, ignored: tuple[int, ...] = ()):
         notebook = v4.new_notebook(cells=[v4.new_code_cell(source) for source in cells])
         for index in ignored:
             notebook.cells[index].metadata["tags"] = [lessons.IGNORE_TAG]
-        path = tmp_path / "day01_tiny.ipynb"
+        path = folder / "day01_tiny.ipynb"
         nbformat.write(notebook, path)
         return path
 

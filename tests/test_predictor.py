@@ -102,8 +102,8 @@ def test_read_picture_brings_a_picture_into_mnist_form_first(reader):
     paper[20:100, 40:50] = 0
     image = reader.read_picture(paper).image
     assert image.shape == (28, 28)
-    assert image[4:24].any(axis=1).all()
-    assert not image[:4].any()
+    assert image[5:25].any(axis=1).all()
+    assert not image[:5].any()
 
 
 def test_read_picture_of_blank_paper_is_refused(reader):
@@ -148,6 +148,12 @@ def test_tampered_model_is_refused_with_both_checksums_and_the_remedy(folder):
 def test_missing_file_is_named_with_its_remedy(folder, name):
     (folder / name).unlink()
     with pytest.raises(ModelError, match=f"git checkout -- models/{name}"):
+        DigitReader.load("rows", folder=folder)
+
+
+def test_damaged_manifest_is_refused(folder):
+    (folder / "manifest.json").write_text('{"rows": ')
+    with pytest.raises(ModelError, match=r"manifest.json is damaged"):
         DigitReader.load("rows", folder=folder)
 
 

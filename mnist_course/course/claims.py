@@ -22,8 +22,8 @@ def expect(
     move inside the band: the verification of a lesson compares it to the letter.
 
     Args:
-        what: the quantity, in words: ``"test accuracy"``.
-        value: the number or array measured.
+        what: the quantity, in words: ``"test accuracy"``; for a yes or no, the whole sentence.
+        value: the number or array measured; without a bound, True or False.
         at_least: lowest value that holds, inclusive.
         at_most: highest value that holds, inclusive.
         equal: the value expected (number, array, text); arrays must match in shape too.
@@ -31,21 +31,29 @@ def expect(
 
     Raises:
         ClaimError: the claim does not hold; the message has the value.
-        ValueError: no bound was given, or ``equal`` together with a bound.
+        ValueError: no bound for a value that is no yes or no, or ``equal`` and a bound.
 
     Example:
+        >>> expect("the loop and NumPy agree", True)
+        ✓ the loop and NumPy agree
         >>> expect("test accuracy", 0.9912, at_least=0.988)
         ✓ test accuracy is at least 0.988
     """
-    if (equal is None) == (at_least is None and at_most is None):
-        raise ValueError("give either equal=, or at_least= and/or at_most=")
-    if equal is not None:
-        holds, claim = _equal(value, equal, within)
-    else:
+    bounded = at_least is not None or at_most is not None
+    if bounded and equal is not None:
+        raise ValueError("give either equal=, or at_least= and/or at_most=, not both")
+    if bounded:
         holds, claim = _in_band(value, at_least, at_most)
+    elif equal is not None:
+        holds, claim = _equal(value, equal, within)
+    elif isinstance(value, bool | np.bool):
+        holds, claim = bool(value), ""
+    else:
+        raise ValueError(f"{what}: give equal=, at_least= or at_most= for the value {_short(value)}")
     if not holds:
-        raise ClaimError(f"✗ {what}: expected that it {claim}, but it is {_short(value)}")
-    print(f"✓ {what} {claim}")
+        expected = f"expected that it {claim}, but it is {_short(value)}" if claim else "is not so"
+        raise ClaimError(f"✗ {what}: {expected}")
+    print(f"✓ {what} {claim}".rstrip())
 
 
 def _in_band(value, at_least, at_most) -> tuple[bool, str]:
@@ -70,4 +78,5 @@ def _short(value) -> str:
         return f"an array of shape {value.shape} from {value.min():g} to {value.max():g}"
     if isinstance(value, np.ndarray):
         return str(value.tolist())
-    return f"{value:,}" if isinstance(value, int | float | np.number) else str(value)
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return f"{value:,}" if number else str(value)

@@ -154,6 +154,8 @@ def check_backend() -> Iterator[Check]:
 def check_gpu() -> Iterator[Check]:
     """GPUs that the backend sees, asked in a process of its own with a time limit."""
     backend = _backend()[0]
+    if backend not in GPU_PROBES:
+        return  # check_backend has said so
     try:
         answer = subprocess.run(
             [sys.executable, "-c", GPU_PROBES[backend]],

@@ -10,6 +10,11 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
+WEEKS = (range(1, 8), range(8, 15), range(15, 22), range(22, 31))
+SQUARES = "■◧□"  # all passed, begun, to come: told apart without colour
+
+Counts = dict[int, tuple[int, int]]
+
 
 def file() -> Path:
     """Where progress is kept, whether the file exists yet or not."""
@@ -60,6 +65,60 @@ def reset() -> None:
         OSError: the file may not be removed.
     """
     file().unlink(missing_ok=True)
+
+
+def day_counts(passed: dict[str, str]) -> Counts:
+    """How many exercises of each of the thirty days are passed, and how many there are.
+
+    Args:
+        passed: as ``passed()`` returns it.
+
+    Returns:
+        ``{day: (passed, total)}``; total 0 where a day has no exercises.
+    """
+    from .exercises import engine
+
+    counts = {}
+    for day in range(1, 31):
+        try:
+            ids = engine.day_exercises(str(day)).keys()
+        except ValueError:  # no such day yet
+            ids = set()
+        counts[day] = len(ids & passed.keys()), len(ids)
+    return counts
+
+
+def next_day(counts: Counts) -> int | None:
+    """The first unfinished day from the last one begun on; else any left open; else None."""
+    unfinished = [day for day, (done, total) in counts.items() if not total or done < total]
+    last = max((day for day, (done, _) in counts.items() if done), default=1)
+    return next((day for day in unfinished if day >= last), next(iter(unfinished), None))
+
+
+def lines(counts: Counts, *, squares: str = SQUARES) -> list[str]:
+    """The thirty days as squares, week by week, and what the squares mean."""
+    rows = []
+    for number, week in enumerate(WEEKS, start=1):
+        shares = [f"{counts[day][0]}/{counts[day][1]}" if counts[day][1] else "" for day in week]
+        rows += [
+            _row(f"Week {number}", [str(day) for day in week]),
+            _row("", [_square(*counts[day], squares) for day in week]),
+            *([_row("", shares)] if any(shares) else []),
+            "",
+        ]
+    done, total = (sum(numbers) for numbers in zip(*counts.values(), strict=True))
+    full, half, empty = squares
+    rows.append(f"{full} all passed   {half} begun   {empty} to come")
+    return [*rows, f"{done} of {total} exercises passed"]
+
+
+def _row(title: str, cells: list[str]) -> str:
+    return (f"{title:<8}" + "".join(f"{cell:^7}" for cell in cells)).rstrip()
+
+
+def _square(done: int, total: int, squares: str) -> str:
+    full, half, empty = squares
+    return empty if not done else half if done < total else full
 
 
 def _write(days: dict[str, str]) -> None:

@@ -1,0 +1,218 @@
+"""Can verification fail? Break one helper at a time and see whether its lesson notices.
+
+A mutant is put in place by a start-up file of the kernel, before the first cell runs, so neither
+the package nor the notebooks know about mutations.
+"""
+
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import reduce, wraps
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from . import lessons
+
+STARTUP = "from mnist_course.course import mutations\nmutations.apply({name!r})\ndel mutations\n"
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One way to break a helper.
+
+    Attributes:
+        name: what is broken, in words with hyphens.
+        target: module and name inside the package: ``"preprocessing.scale_pixels"``.
+        days: the lessons that teach the helper, and so must turn red.
+        mutate: makes the broken helper from the sound one.
+    """
+
+    name: str
+    target: str
+    days: tuple[int, ...]
+    mutate: Callable[[Callable], Callable]
+
+
+def on_result(change: Callable) -> Callable[[Callable], Callable]:
+    """A mutation that changes what the helper returns."""
+
+    def mutate(original):
+        @wraps(original)
+        def mutant(*arguments, **options):
+            return change(original(*arguments, **options))
+
+        return mutant
+
+    return mutate
+
+
+def on_arguments(change: Callable) -> Callable[[Callable], Callable]:
+    """A mutation that changes what the helper is given."""
+
+    def mutate(original):
+        @wraps(original)
+        def mutant(*arguments, **options):
+            arguments, options = change(arguments, options)
+            return original(*arguments, **options)
+
+        return mutant
+
+    return mutate
+
+
+def _each_image_set(change: Callable) -> Callable:
+    return lambda sets: tuple((change(x), y) for x, y in sets)
+
+
+def _change_one_pixel(images):
+    images = images.copy()
+    images[0, 0, 0] = 1
+    return images
+
+
+def _shift_labels(sets):
+    return tuple((x, (y + 1) % 10) for x, y in sets)
+
+
+def _unstratified(original):
+    @wraps(original)
+    def mutant(x, y, *, validation_split=0.1, seed=0):
+        order = np.argsort(y, kind="stable")  # the last classes go to validation
+        cut = round(len(x) * (1 - validation_split))
+        return (x[order[:cut]], y[order[:cut]]), (x[order[cut:]], y[order[cut:]])
+
+    return mutant
+
+
+MUTATIONS = (
+    Mutation(
+        "reader-answers-one-too-high",
+        "predictor.DigitReader.predict",
+        (1,),
+        on_result(lambda probabilities: np.roll(probabilities, 1, axis=-1)),
+    ),
+    Mutation(
+        "images-transposed",
+        "data.load_mnist",
+        (1, 2, 4),
+        on_result(_each_image_set(lambda x: x.transpose(0, 2, 1))),
+    ),
+    Mutation("labels-shifted-by-one", "data.load_mnist", (1, 2, 3, 4, 7), on_result(_shift_labels)),
+    Mutation(
+        "one-pixel-changed",
+        "data.load_mnist",
+        (4,),
+        on_result(_each_image_set(_change_one_pixel)),
+    ),
+    Mutation(
+        "scaled-by-256",
+        "preprocessing.scale_pixels",
+        (6,),
+        on_result(lambda scaled: scaled * np.float32(255 / 256)),
+    ),
+    Mutation(
+        "scaled-to-float64",
+        "preprocessing.scale_pixels",
+        (6,),
+        on_result(lambda scaled: scaled.astype(np.float64)),
+    ),
+    Mutation(
+        "one-hot-shifted",
+        "preprocessing.one_hot",
+        (6,),
+        on_result(lambda rows: np.roll(rows, 1, axis=1)),
+    ),
+    Mutation("split-not-stratified", "data.split_validation", (6,), _unstratified),
+    Mutation(
+        "split-leaks",
+        "data.split_validation",
+        (6,),
+        on_result(lambda sets: (sets[0], (sets[0][0][: len(sets[1][0])], sets[1][1]))),
+    ),
+    Mutation(
+        "not-centred-by-mass",
+        "images.to_mnist",
+        (6,),
+        on_result(lambda image: np.roll(image, 2, axis=1)),
+    ),
+    Mutation(
+        "interval-of-90-percent",
+        "evaluation.accuracy_interval",
+        (7,),
+        on_arguments(lambda arguments, options: (arguments, options | {"confidence": 0.9})),
+    ),
+    Mutation(
+        "every-answer-passes",
+        "course.exercises.engine.check",
+        (1, 2, 3, 4, 5, 6, 7),
+        lambda original: wraps(original)(lambda id, answer: print(f"✓ {id} passed")),
+    ),
+)
+
+
+def apply(name: str) -> None:
+    """Put a mutant in place of its helper, wherever the package already refers to it."""
+    mutation = next(m for m in MUTATIONS if m.name == name)
+    module, owner, attribute = _resolve(mutation.target)
+    original = getattr(owner, attribute)
+    mutant = mutation.mutate(original)
+    setattr(owner, attribute, mutant)
+    for loaded in [m for n, m in sys.modules.items() if n.startswith("mnist_course.")]:
+        for key, value in vars(loaded).copy().items():
+            if value is original and owner is module:
+                setattr(loaded, key, mutant)
+
+
+def _resolve(target: str):
+    """Split ``"predictor.DigitReader.predict"`` into module, owner of the name, and name."""
+    parts = target.split(".")
+    split = next(i for i in range(len(parts) - 1, 0, -1) if _is_module(parts[:i]))
+    module = import_module(".".join(("mnist_course", *parts[:split])))
+    owner = reduce(getattr, parts[split:-1], module)
+    return module, owner, parts[-1]
+
+
+def _is_module(parts: list[str]) -> bool:
+    path = Path(__file__).parents[1].joinpath(*parts)
+    return path.with_suffix(".py").exists() or path.is_dir()
+
+
+def mutate(days: list[int]) -> int:
+    """Try every mutation on the lessons that teach its helper; print a table.
+
+    Args:
+        days: lessons to try, each of which must be green to begin with.
+
+    Returns:
+        0 when every mutation turned its lesson red, else 1.
+
+    Raises:
+        ValueError: a lesson is red before anything is broken.
+    """
+    if red := [result.day for result in lessons.run_nbval(days) if not result.green]:
+        raise ValueError(f"days {red} are red before anything is broken: see mnist-course verify")
+    table = Table("day", "mutation", "helper", "noticed at")
+    missed = 0
+    for day in days:
+        for mutation in (m for m in MUTATIONS if day in m.days):
+            noticed = first_failure(day, mutation)
+            missed += noticed is None
+            mark = f"[green]✓[/] {noticed}" if noticed else "[red]✗ not noticed[/]"
+            table.add_row(str(day), mutation.name, mutation.target, mark)
+    Console().print(table)
+    return 1 if missed else 0
+
+
+def first_failure(day: int, mutation: Mutation) -> str | None:
+    """The cell at which a lesson notices a mutation, or None when it stays green."""
+    with tempfile.TemporaryDirectory() as folder:
+        startup = Path(folder) / "profile_default" / "startup"
+        startup.mkdir(parents=True)
+        (startup / "00-mutate.py").write_text(STARTUP.format(name=mutation.name), encoding="utf-8")
+        [result] = lessons.run_nbval([day], env={"IPYTHONDIR": folder}, options=("-x",))
+    return result.failures[0].partition("\n")[0] if result.failures else None

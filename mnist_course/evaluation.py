@@ -1,0 +1,93 @@
+"""Numbers with uncertainty: how far an accuracy can be trusted, and is A better than B?"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.stats import binomtest
+
+
+class McNemar(NamedTuple):
+    """Two models on the same examples.
+
+    Attributes:
+        only_a_right: examples that A answers right and B wrong.
+        only_b_right: examples that B answers right and A wrong.
+        p_value: probability, if both were equally good, of a split at least as uneven.
+    """
+
+    only_a_right: int
+    only_b_right: int
+    p_value: float
+
+
+def accuracy_interval(correct: int, total: int, *, confidence: float = 0.95) -> tuple[float, float]:
+    """Wilson score interval for an accuracy: where the true one plausibly lies.
+
+    It covers the luck of drawing these test examples, not the luck of the training seed.
+
+    Args:
+        correct: how many examples were answered right, 0 to ``total``.
+        total: how many examples there were, at least 1.
+        confidence: how often such intervals hold the true accuracy, between 0 and 1.
+
+    Returns:
+        ``(low, high)``, fractions from 0 to 1.
+
+    Raises:
+        ValueError: the counts are not whole numbers with ``0 <= correct <= total``, or
+            ``confidence`` is not between 0 and 1.
+
+    Source: Wilson, "Probable inference, the law of succession, and statistical inference",
+    1927.
+    """
+    if not all(isinstance(n, int | np.integer) for n in (correct, total)):
+        raise ValueError(
+            f"expected counts, whole numbers such as 9912 of 10000, got {correct} of {total}"
+        )
+    if total < 1 or not 0 <= correct <= total:
+        raise ValueError(f"expected from 0 to total correct answers, got {correct} of {total}")
+    if not 0 < confidence < 1:
+        raise ValueError(
+            f"confidence is a fraction between 0 and 1 (0.95 for 95 %), got {confidence}"
+        )
+    interval = binomtest(int(correct), int(total)).proportion_ci(confidence, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def mcnemar(labels: np.ndarray, predicted_a: np.ndarray, predicted_b: np.ndarray) -> McNemar:
+    """Exact McNemar test: do two models differ on the same examples by more than luck?
+
+    Only examples on which exactly one of them is right can tell; equally good models would
+    share these like tosses of a coin.
+
+    Args:
+        labels: the true labels, integers, shape (n,).
+        predicted_a: labels predicted by model A, shape (n,).
+        predicted_b: labels predicted by model B, shape (n,), in the same order.
+
+    Returns:
+        ``McNemar(only_a_right, only_b_right, p_value)``, two-sided.
+
+    Raises:
+        ValueError: an array is not integers of shape (n,), or the lengths differ.
+
+    Source: McNemar, "Note on the sampling error of the difference between correlated
+    proportions or percentages", 1947; the exact binomial form.
+    """
+    arrays = [np.asarray(a) for a in (labels, predicted_a, predicted_b)]
+    for name, array in zip(("labels", "predicted_a", "predicted_b"), arrays, strict=True):
+        if array.ndim != 1 or array.dtype.kind not in "ui" or not array.size:
+            raise ValueError(
+                f"expected {name} as integers of shape (n,), got {array.dtype} of shape "
+                f"{array.shape}; probabilities become labels with .argmax(axis=1)"
+            )
+    if len({len(array) for array in arrays}) > 1:
+        raise ValueError(
+            f"expected three arrays of one length, got {[len(array) for array in arrays]}"
+        )
+    labels, predicted_a, predicted_b = arrays
+    a_right, b_right = predicted_a == labels, predicted_b == labels
+    only_a, only_b = int(np.sum(a_right & ~b_right)), int(np.sum(b_right & ~a_right))
+    disagreements = only_a + only_b
+    p_value = binomtest(only_a, disagreements).pvalue if disagreements else 1.0
+    return McNemar(only_a, only_b, float(p_value))

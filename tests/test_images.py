@@ -1,0 +1,275 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mnist_course import images
+from mnist_course.data import load_mnist
+from mnist_course.images import BlankImageError, preprocessing_stages, to_mnist
+
+
+def seven(height: int = 200, width: int = 160, stroke: int = 16) -> np.ndarray:
+    """Ink from 0 to 1: a bar on top of a stem at its right, in the middle of the paper."""
+    ink = np.zeros((height, width))
+    ink[height // 4 : height // 4 + stroke, width // 4 : width * 3 // 4] = 1
+    ink[height // 4 : height * 3 // 4, width * 3 // 4 - stroke : width * 3 // 4] = 1
+    return ink
+
+
+def grey(values: np.ndarray) -> np.ndarray:
+    return np.round(np.clip(values, 0, 1) * 255).astype(np.uint8)
+
+
+def centre_of_mass(image: np.ndarray) -> np.ndarray:
+    rows, columns = np.indices(image.shape)
+    return np.array([(rows * image).sum(), (columns * image).sum()]) / image.sum()
+
+
+def assert_nearly(image: np.ndarray, expected: np.ndarray) -> None:
+    assert np.abs(image.astype(int) - expected).mean() < 4
+
+
+@pytest.fixture(scope="module")
+def test_digits():
+    return load_mnist()[1][0]
+
+
+# MNIST form
+
+
+def test_result_has_the_form_of_mnist():
+    image = to_mnist(grey(1 - seven()))
+    assert image.dtype == np.uint8
+    assert image.shape == (28, 28)
+    assert image.max() == 255
+    rows, columns = np.nonzero(image)
+    assert max(np.ptp(rows), np.ptp(columns)) + 1 == 20
+    assert image[0, 0] == 0
+
+
+def test_area_average_equals_block_means():
+    ink = np.zeros((100, 100))
+    ink[10:90, 10:90] = np.random.default_rng(0).uniform(0.6, 1, (80, 80))
+    ink[30:70, 30:70] = 0
+    stages = preprocessing_stages(grey(ink), ink="light")
+    means = stages["box"].reshape(20, 4, 20, 4).mean(axis=(1, 3))
+    np.testing.assert_allclose(stages["20 x 20"], means / means.max() * 255, atol=1.5)
+
+
+def test_centre_of_mass_of_test_digits_follows_the_rule(test_digits):
+    centres = np.array([centre_of_mass(to_mnist(digit)) for digit in test_digits[:1000]])
+    assert centres.min() > 13.5
+    assert centres.max() <= 14.5
+
+
+def test_clean_mnist_digits_stay_as_they_are(test_digits):
+    change = [np.abs(to_mnist(d).astype(int) - d).mean() for d in test_digits[:1000]]
+    assert np.median(change) < 0.1  # of 255
+    assert np.mean(np.less(change, 0.5)) > 0.98
+
+
+def test_enlarged_mnist_digits_come_back(test_digits):
+    for digit in test_digits[:50]:
+        large = Image.fromarray(digit).resize((280, 280), Image.Resampling.NEAREST)
+        assert np.corrcoef(to_mnist(large).ravel(), digit.ravel())[0, 1] > 0.75
+
+
+def test_a_lopsided_drawing_keeps_all_its_ink():
+    ink = np.zeros((200, 200))
+    ink[20:180, 20:30] = 1
+    ink[20:100, 20:180] = 1
+    stages = preprocessing_stages(grey(ink), ink="light")
+    assert stages["28 x 28"].sum() == stages["20 x 20"].sum()
+
+
+def test_stages_come_in_order_and_end_with_the_result():
+    picture = grey(1 - seven())
+    stages = preprocessing_stages(picture)
+    assert list(stages) == ["grey", "ink", "box", "20 x 20", "28 x 28"]
+    assert {stage.dtype for stage in stages.values()} == {np.dtype(np.uint8)}
+    assert stages["box"].shape == (100, 100)
+    np.testing.assert_array_equal(stages["28 x 28"], to_mnist(picture))
+
+
+# Pictures as they come
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda ink: grey(ink),
+        lambda ink: (1 - ink).astype(np.float32),
+        lambda ink: np.dstack([grey(1 - ink)] * 3),
+        lambda ink: np.dstack([grey(0 * ink)] * 3 + [grey(ink)]),
+        lambda ink: np.dstack([grey(0 * ink + 1)] * 3 + [grey(ink)]),
+        lambda ink: np.dstack([1 - ink, 1 - ink, 1 - ink, 0 * ink + 1]),
+        lambda ink: Image.fromarray(grey(1 - ink)).convert("P"),
+        lambda ink: Image.fromarray(grey(1 - ink)).convert("1"),
+        lambda ink: Image.fromarray((65535 * (1 - ink)).astype(np.uint16)),
+        lambda ink: Image.fromarray((1 - ink).astype(np.float32)),
+    ],
+    ids=[
+        "light on dark", "float", "colour", "black on transparent", "white on transparent",
+        "opaque float", "palette", "bilevel", "16 bits", "float image",
+    ],
+)  # fmt: skip
+def test_the_same_drawing_gives_the_same_digit_in_every_form(make):
+    ink = seven()
+    np.testing.assert_array_equal(to_mnist(make(ink)), to_mnist(grey(1 - ink)))
+
+
+def test_files_can_be_paths_or_open(tmp_path):
+    path = tmp_path / "seven.png"
+    Image.fromarray(grey(1 - seven())).save(path)
+    expected = to_mnist(grey(1 - seven()))
+    for image in (path, str(path), io.BytesIO(path.read_bytes())):
+        np.testing.assert_array_equal(to_mnist(image), expected)
+
+
+def test_photos_are_turned_upright(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held at a right angle
+    lying = Image.fromarray(np.rot90(grey(1 - seven())))
+    lying.save(tmp_path / "photo.png", exif=exif)
+    assert_nearly(to_mnist(tmp_path / "photo.png"), to_mnist(grey(1 - seven())))
+
+
+def test_large_photos_are_reduced_first(tmp_path):
+    large = np.kron(grey(1 - seven()), np.ones((15, 15), np.uint8))
+    Image.fromarray(large).save(tmp_path / "large.jpg")
+    stages = preprocessing_stages(tmp_path / "large.jpg")
+    assert max(stages["grey"].shape) <= images.WORKING_SIDE
+    assert_nearly(stages["28 x 28"], to_mnist(grey(1 - seven())))
+
+
+# Light, paper, noise and dust
+
+
+def light_slope(height: int, width: int) -> np.ndarray:
+    return np.linspace(1, 0.5, width) * np.linspace(1, 0.8, height)[:, None]
+
+
+def vignette(height: int, width: int) -> np.ndarray:
+    y, x = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    return 1 - 0.2 * (x**2 + y**2)
+
+
+def hard_shadow(height: int, width: int) -> np.ndarray:
+    return np.where(np.arange(width) < width * 0.4, 0.6, 1.0) * np.ones((height, 1))
+
+
+@pytest.mark.parametrize("light", [light_slope, vignette, hard_shadow])
+def test_uneven_light_on_grey_paper_changes_little(light):
+    ink = seven()
+    scan = 0.8 * light(*ink.shape) * (1 - 0.8 * ink)
+    scan += np.random.default_rng(0).normal(0, 0.01, ink.shape)
+    assert_nearly(to_mnist(grey(scan)), to_mnist(grey(1 - ink)))
+
+
+def test_noisy_paper_leaves_the_background_black():
+    noise = np.random.default_rng(1).normal(0, 0.03, (200, 160))
+    image = to_mnist(grey(0.85 - 0.6 * seven() + noise))
+    assert_nearly(image, to_mnist(grey(1 - seven())))
+    assert image[20, 6:12].max() == 0
+
+
+def test_faint_pencil_is_found():
+    assert_nearly(to_mnist(grey(0.8 - 0.1 * seven())), to_mnist(grey(1 - seven())))
+
+
+def test_a_stroke_of_one_pixel_becomes_bright():
+    image = to_mnist(grey(1 - seven(400, 320, stroke=1)))
+    assert image.max() == 255
+    assert (image > 127).sum() >= 25
+
+
+def test_specks_of_dust_do_not_widen_the_box():
+    ink = seven()
+    ink[3:6, 3:6] = ink[190:192, 20:22] = 1
+    np.testing.assert_array_equal(to_mnist(grey(1 - ink)), to_mnist(grey(1 - seven())))
+
+
+def test_separate_strokes_are_kept():
+    ink = np.zeros((200, 200))
+    ink[40:60, 60:140] = ink[80:160, 120:140] = 1  # the two strokes do not meet
+    assert preprocessing_stages(grey(1 - ink))["box"].shape == (120, 120)
+
+
+def test_ink_that_reaches_the_border_is_found():
+    tight = seven()[50:150, 40:120]
+    assert_nearly(to_mnist(grey(1 - tight)), to_mnist(grey(1 - seven())))
+
+
+def test_ink_can_be_named_where_the_border_misleads():
+    framed = np.pad(grey(1 - seven()), 30)
+    expected = to_mnist(grey(1 - seven()))
+    stages = preprocessing_stages(np.pad(grey(1 - seven()), 30, constant_values=255), ink="dark")
+    np.testing.assert_array_equal(stages["28 x 28"], expected)
+    assert not np.array_equal(to_mnist(framed, ink="light"), expected)
+
+
+# Refusals
+
+
+@pytest.mark.parametrize("level", [0, 128, 255], ids=["black", "grey", "white"])
+@pytest.mark.parametrize("ink", ["auto", "dark", "light"])
+def test_a_picture_of_one_shade_is_blank(level, ink):
+    with pytest.raises(BlankImageError, match="no ink"):
+        to_mnist(np.full((60, 50), level, np.uint8), ink=ink)
+
+
+def test_an_empty_transparent_canvas_is_blank():
+    with pytest.raises(BlankImageError):
+        to_mnist(np.zeros((280, 280, 4), np.uint8))
+
+
+def test_noisy_empty_paper_is_blank():
+    noise = np.random.default_rng(2).normal(0, 0.02, (300, 200))
+    with pytest.raises(BlankImageError):
+        to_mnist(grey(0.8 * light_slope(300, 200) + noise))
+
+
+@pytest.mark.parametrize(
+    ("pixels", "message"),
+    [
+        (np.zeros((2, 28, 28, 1), np.uint8), r"got \(2, 28, 28, 1\)"),
+        (np.zeros((28, 28, 2), np.uint8), r"got \(28, 28, 2\)"),
+        (np.zeros((0, 28), np.uint8), r"got \(0, 28\)"),
+        (np.zeros((28, 28), np.int64), "got int64"),
+        (np.full((28, 28), 2.5), "got 2.5 to 2.5"),
+        (np.full((28, 28), np.nan), "got nan to nan"),
+    ],
+)
+def test_other_arrays_are_refused(pixels, message):
+    with pytest.raises(ValueError, match=message):
+        to_mnist(pixels)
+
+
+def test_unknown_ink_is_refused():
+    with pytest.raises(ValueError, match="got 'blue'"):
+        to_mnist(grey(seven()), ink="blue")
+
+
+def test_unreadable_files_are_refused(tmp_path):
+    whole = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (90, 90), np.uint8)).save(
+        whole, "PNG"
+    )
+    (tmp_path / "half.png").write_bytes(whole.getvalue()[:2000])
+    (tmp_path / "text.png").write_text("not a picture")
+    for name in ("half.png", "text.png", "missing.png"):
+        with pytest.raises(ValueError, match="cannot read this picture"):
+            to_mnist(tmp_path / name)
+
+
+def test_oversized_pictures_are_refused_before_they_are_decoded(tmp_path, monkeypatch):
+    monkeypatch.setattr(images, "MAX_PIXELS", 10_000)
+    Image.fromarray(grey(seven())).save(tmp_path / "large.png")
+    with pytest.raises(ValueError, match="160 x 200 pixels"):
+        to_mnist(tmp_path / "large.png")
+
+
+def test_what_is_no_picture_is_refused():
+    with pytest.raises(ValueError, match="expected an image file"):
+        to_mnist([[0, 1], [1, 0]])

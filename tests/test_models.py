@@ -1,0 +1,75 @@
+import re
+
+import keras
+import numpy as np
+import pytest
+
+from mnist_course.models import MODELS, create_model
+
+IMAGES = np.random.default_rng(0).random((3, 28, 28, 1), dtype=np.float32)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_answers_with_ten_probabilities(name):
+    answers = keras.ops.convert_to_numpy(create_model(name, seed=0)(IMAGES))
+    assert answers.shape == (3, 10)
+    assert answers.dtype == np.float32
+    assert answers.min() >= 0
+    np.testing.assert_allclose(answers.sum(axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_docstring_states_the_parameter_count(name):
+    stated = re.search(r"([\d,]+) parameters", MODELS[name].__doc__)[1]
+    assert create_model(name).count_params() == int(stated.replace(",", ""))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_model_is_named_after_itself(name):
+    assert create_model(name).name == name
+
+
+def test_every_model_can_be_saved_and_loaded(tmp_path):
+    for name in MODELS:
+        model = create_model(name, seed=0)
+        model.save(tmp_path / "model.keras")
+        loaded = keras.saving.load_model(tmp_path / "model.keras")
+        answers = model.predict(IMAGES, verbose=0)
+        np.testing.assert_array_equal(loaded.predict(IMAGES, verbose=0), answers)
+
+
+def test_default_is_the_cnn():
+    assert create_model().name == "cnn"
+
+
+def test_tiny_stays_under_3_700_parameters():
+    assert create_model("tiny").count_params() <= 3700
+
+
+def test_champion_is_the_five_convolution_net():
+    convolutions = [
+        (layer.filters, layer.kernel_size[0], layer.strides[0])
+        for layer in create_model("champion").layers
+        if isinstance(layer, keras.layers.Conv2D)
+    ]
+    assert convolutions == [(16, 5, 2), (32, 3, 1), (32, 3, 1), (64, 3, 1), (64, 3, 1)]
+
+
+def test_same_seed_gives_the_same_weights_and_another_seed_does_not():
+    first, again, other = (create_model("dense", seed=s).get_weights()[0] for s in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_number_of_classes_can_be_chosen():
+    assert create_model("resnet", num_classes=5).output_shape == (None, 5)
+
+
+def test_unknown_name_lists_the_names():
+    with pytest.raises(ValueError, match=r"no model 'cnnn'; choose one of softmax, dense.*tiny"):
+        create_model("cnnn")
+
+
+def test_one_class_is_refused():
+    with pytest.raises(ValueError, match="at least 2, got 1"):
+        create_model("cnn", num_classes=1)
