@@ -266,7 +266,7 @@ def _card(name: str, entry: dict) -> str:
 
 
 def _without_optimizer(model: keras.Model) -> keras.Model:
-    bare = keras.models.clone_model(model)
+    bare = type(model).from_config(model.get_config())  # clone_model would compile it too
     bare.set_weights(model.get_weights())
     return bare
 

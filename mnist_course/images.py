@@ -142,7 +142,8 @@ def _find_ink(grey: np.ndarray, ink: str) -> np.ndarray:
     if ink == "auto":
         ink = "dark" if _ink_is_dark(grey) else "light"
     above = _above_paper(1 - grey if ink == "dark" else grey)
-    noise = 1.4826 * np.median(np.abs(above))  # a standard deviation, blind to the ink
+    # a standard deviation, from neighbours, which differ little where there is no noise
+    noise = 1.05 * np.median(np.abs(np.diff(above, axis=0))) if len(above) > 1 else 0.0
     strong = above > max(_otsu_threshold(above), 6 * noise, MIN_CONTRAST)
     weak = strong | (above > max(EDGE * above.max(), 3 * noise))
     # a weak pixel is the edge of a stroke where it touches a strong one, and noise elsewhere
@@ -169,7 +170,7 @@ def _above_paper(values: np.ndarray) -> np.ndarray:
     # shadows are wider than strokes, even those with hard edges; then what is left of slopes
     above = ndimage.white_tophat(values, size=max(3, max(values.shape) // 2))
     above -= _surface(above, degree=2, above=0.001)
-    above -= np.median(above)
+    above -= np.median(above[above <= _otsu_threshold(above)])
     return above / np.maximum(1 - (values - above), 0.1)  # in half the light, half the contrast
 
 

@@ -99,11 +99,10 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
     def __call__(self, step):
         ops = keras.ops
         position = ops.cast(step, "float32") / self.steps
-        rise = position / max(self.warmup, 1e-9)
+        rising = self.start + (1 - self.start) * position / max(self.warmup, 1e-9)
         fall = ops.clip((position - self.warmup) / (1 - self.warmup), 0.0, 1.0)
-        rising = self.start + (1 - self.start) * rise
         falling = self.end + (1 - self.end) * (1 + ops.cos(np.pi * fall)) / 2
-        return self.max_learning_rate * ops.where(rise < 1, rising, falling)
+        return self.max_learning_rate * ops.where(position < self.warmup, rising, falling)
 
     def get_config(self) -> dict:
         names = ("max_learning_rate", "steps", "warmup", "start", "end")

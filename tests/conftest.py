@@ -4,8 +4,12 @@ import os
 import tempfile
 
 import matplotlib
+import nbformat
 import numpy as np
 import pytest
+from nbformat import v4
+
+from mnist_course.course import lessons
 
 # Exercises under test record no progress in the real user's home.
 os.environ["MNIST_COURSE_HOME"] = tempfile.mkdtemp(prefix="mnist-course-")
@@ -23,3 +27,21 @@ def mnist():
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """A course of one tiny lesson; returns the function that writes it."""
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    monkeypatch.setattr(lessons, "NOTEBOOKS", folder)
+
+    def write(*cells: str, ignored: tuple[int, ...] = ()):
+        notebook = v4.new_notebook(cells=[v4.new_code_cell(source) for source in cells])
+        for index in ignored:
+            notebook.cells[index].metadata["tags"] = [lessons.IGNORE_TAG]
+        path = folder / "day01_tiny.ipynb"
+        nbformat.write(notebook, path)
+        return path
+
+    return write

@@ -16,16 +16,17 @@ def answers(both: int, only_a: int, only_b: int, neither: int):
 
 def test_wilson_interval_of_8_in_10_by_hand():
     # centre = (0.8 + z²/20) / (1 + z²/10), half = z sqrt(0.016 + z²/400) / (1 + z²/10)
-    # with z = 1.959964: centre 0.716717, half 0.226601
-    assert accuracy_interval(8, 10) == pytest.approx((0.490116, 0.943318), abs=1e-4)
+    # with z = 1.959964: centre 0.716740, half 0.226578
+    assert accuracy_interval(8, 10) == pytest.approx((0.490162, 0.943318), abs=2e-6)
 
 
 @pytest.mark.parametrize(("correct", "total"), [(0, 10), (3, 7), (9912, 10_000)])
 def test_wilson_interval_solves_its_equation(correct, total):
     """At either end, the observed share is z standard errors away from the true one."""
+    share = correct / total
     for end in accuracy_interval(correct, total):
-        share = correct / total
-        assert (share - end) ** 2 == pytest.approx(1.959964**2 * end * (1 - end) / total, abs=1e-9)
+        variance = end * (1 - end) / total
+        assert (share - end) ** 2 == pytest.approx(1.959964**2 * variance, rel=1e-6, abs=1e-12)
 
 
 def test_no_answer_right_still_leaves_room():

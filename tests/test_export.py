@@ -40,7 +40,7 @@ def files(champion, tmp_path_factory):
     return export_model(champion, "champion", folder=tmp_path_factory.mktemp("models"))
 
 
-@pytest.mark.parametrize("name", ["dense_regularized", "cnn", "resnet", "separable", "tiny"])
+@pytest.mark.parametrize("name", ["dense_regularized", "resnet", "separable"])
 def test_exported_models_answer_as_the_original(name, tmp_path):
     model = create_model(name, seed=0)
     exported = export_model(model, name, folder=tmp_path)
@@ -172,11 +172,11 @@ def test_ship_exports_the_first_seed_whatever_the_others_reach(tmp_path, monkeyp
     monkeypatch.setitem(RECIPES, "tiny", Recipe("tiny", day=20, epochs=1))
     train = balanced_subset(X_TRAIN, Y_TRAIN, per_class=30)
     data = train, (X_TEST[:1000], Y_TEST[:1000])
-    entry = ship("tiny", seeds=3, folder=tmp_path, data=data, verbose=0)
+    entry = ship("tiny", seeds=2, folder=tmp_path, data=data, verbose=0)
     shipped = keras.saving.load_model(tmp_path / "tiny.keras")
     answers = shipped.predict(scale_pixels(X_TEST[:1000]), verbose=0).argmax(axis=1)
     values = entry["test_accuracy"]["values"]
-    assert len(set(values)) == 3
+    assert len(set(values)) == 2
     assert np.mean(answers == Y_TEST[:1000]) == values[0] == entry["test_accuracy"]["shipped"]
     assert read_manifest(tmp_path)["tiny"] == entry
     assert "Day 20" in (tmp_path / "README.md").read_text()

@@ -1,8 +1,10 @@
 """The package as a whole: lazy names, light imports, one way of importing."""
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -51,3 +53,12 @@ def test_the_digit_wing_never_imports_the_course_wing():
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom):
                 assert not (node.module or "").startswith("course"), file.name
+
+
+def test_the_conda_environment_has_the_same_pins():
+    root = PACKAGE.parent
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    pins = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    lines = re.findall(r"^ +- (\S+~=\S+) # (.+)$", (root / "environment.yml").read_text(), re.M)
+    assert sorted(pin for pin, _ in lines) == sorted(pins)
+    assert all(re.match(r"Day \d+|instructors|authors", note) for _, note in lines)

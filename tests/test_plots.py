@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -108,9 +109,9 @@ def test_figures_stay_on_a_page(count):
 
 
 def test_long_titles_do_not_touch(digits):
-    ax = plots.show_digits(digits[0][:5], titles=["shifted by 2, 2"] * 5, columns=5)
+    ax = plots.show_digits(digits[0][:5], titles=["shifted by 2, turned 10°"] * 5, columns=5)
     boxes = [text.get_window_extent() for text in ax.texts]
-    assert all(a.x1 < b.x0 for a, b in zip(boxes, boxes[1:], strict=False))
+    assert all(a.x1 < b.x0 for a, b in pairwise(boxes))
 
 
 def test_a_given_axes_is_drawn_on(digits):
@@ -395,7 +396,7 @@ def test_the_course_style_is_valid_and_keeps_files_small(digits, tmp_path):
 
 def test_neighbouring_lines_of_the_course_style_differ_without_colour():
     lines = list(rc_params_from_file(STYLE, use_default_template=False)["axes.prop_cycle"])
-    assert all(a["linestyle"] != b["linestyle"] for a, b in zip(lines, lines[1:], strict=False))
+    assert all(a["linestyle"] != b["linestyle"] for a, b in pairwise(lines))
 
 
 def test_plots_never_show_a_window_or_import_keras():

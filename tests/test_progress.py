@@ -91,7 +91,54 @@ def test_the_file_is_json_that_people_can_read(home):
     assert list(json.loads((home / "progress.json").read_text())) == ["1.1", "1.2"]
 
 
+def _counts(**days):
+    """Thirty days with two open exercises each, except for these: ``d4=(1, 2)``."""
+    return {day: days.get(f"d{day}", (0, 2)) for day in range(1, 31)}
+
+
+def test_counts_all_thirty_days_and_ignores_unknown_exercises():
+    counts = progress.day_counts({"4.1": "2026-01-02", "4.99": "2026-01-02"})
+    assert list(counts) == list(range(1, 31))
+    assert counts[4][0] == 1
+    assert counts[4][1] >= 2
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        ({}, 1),
+        ({"d1": (1, 2)}, 1),
+        ({"d1": (2, 2)}, 2),
+        ({"d1": (2, 2), "d2": (0, 0)}, 2),  # a day without exercises is still to be read
+        ({"d1": (1, 2), "d7": (2, 2)}, 8),  # goes on from the last day begun
+        ({f"d{day}": (2, 2) for day in range(2, 31)}, 1),  # then back to what was left open
+        ({f"d{day}": (2, 2) for day in range(1, 31)}, None),
+    ],
+)
+def test_the_next_day(days, expected):
+    assert progress.next_day(_counts(**days)) == expected
+
+
+def test_the_four_weeks_hold_each_day_once():
+    assert [day for week in progress.WEEKS for day in week] == list(range(1, 31))
+
+
+def test_lines_can_be_plain_ascii():
+    text = "\n".join(progress.lines(_counts(d1=(2, 2), d2=(1, 2)), squares="#+."))
+    assert text.isascii()
+    assert "  #      +      .  " in text
+
+
+def test_counting_exercises_imports_no_framework():
+    code = "import sys; from mnist_course.course import progress as p; p.day_counts({}); "
+    command = [sys.executable, "-c", code + "print(*sys.modules)"]
+    loaded = subprocess.run(command, capture_output=True, text=True).stdout.split()
+    assert "mnist_course.course.exercises.day04" in loaded
+    assert not {"keras", "tensorflow", "matplotlib.pyplot"} & set(loaded)
+
+
 def test_importing_it_imports_nothing_heavy():
     code = "import sys, mnist_course.course.progress; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+    assert "mnist_course.course.progress" in loaded.split()
     assert not {"numpy", "keras", "rich", "platformdirs"} & set(loaded.split())

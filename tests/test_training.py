@@ -10,6 +10,7 @@ from mnist_course.training import (
     RECIPES,
     AugmentedDigits,
     OneCycle,
+    Recipe,
     compile_model,
     one_cycle,
     set_seed,
@@ -106,18 +107,17 @@ def test_training_repeats_exactly_with_the_same_seed():
     assert loss(1) != loss(2)
 
 
-def test_validation_split_is_stratified():
-    seen = {}
+def test_validation_split_keeps_every_class():
+    """A loss of the labels alone: its value tells which labels were set aside."""
 
-    class Spy(keras.callbacks.Callback):
-        def on_test_begin(self, logs=None):
-            seen["validates"] = True
+    def mean_square(labels, answers):
+        return keras.ops.mean(keras.ops.cast(labels, "float32") ** 2) + 0 * answers[:, 0]
 
-    history = train(
-        create_model("softmax"), X, Y, epochs=1, validation_split=0.2, callbacks=[Spy()], verbose=0
-    )
-    assert seen == {"validates": True}
-    assert "val_accuracy" in history.history
+    model = compile_model(create_model("softmax"), loss=mean_square, metrics=[])
+    options = {"epochs": 1, "batch_size": 100, "verbose": 0}
+    history = train(model, X, Y, validation_split=0.2, **options).history
+    assert history["val_loss"] == pytest.approx([28.5])  # mean of 0, 1, 4, ..., 81
+    assert history["loss"] == pytest.approx([28.5])
 
 
 def test_validation_data_are_measured():
@@ -162,14 +162,24 @@ def test_augmented_batches_cover_every_digit_once_per_epoch():
 
 
 def test_every_batch_is_augmented_with_a_seed_of_its_own():
+    batches = AugmentedDigits(
+        np.zeros(10), np.zeros(10), batch_size=4, augment=lambda x, seed: [seed], seed=5
+    )
     seeds = []
+    for _ in range(2):
+        seeds += [x[0] for x, _ in batches]
+        batches.on_epoch_end()
+    assert seeds == [(5, epoch, batch) for epoch in range(2) for batch in range(3)]
 
-    def augment(images, *, seed):
-        seeds.append(seed)
-        return random_shift(images, seed=seed)
 
-    train(create_model("softmax"), X, Y, epochs=2, augment=augment, seed=5, verbose=0)
-    assert {(5, epoch, batch) for epoch in range(2) for batch in range(4)} == set(seeds)
+def test_train_sees_the_augmented_images():
+    def blank(images, *, seed):
+        return np.zeros_like(images)
+
+    model = create_model("softmax")
+    before = model.get_weights()[0]
+    train(model, X, Y, epochs=1, augment=blank, verbose=0)
+    np.testing.assert_array_equal(model.get_weights()[0], before)  # no ink, no gradient
 
 
 def test_train_and_evaluate_learns_from_500_digits():
@@ -180,7 +190,7 @@ def test_train_and_evaluate_learns_from_500_digits():
     assert result.accuracy == pytest.approx(right.mean())
     assert result.accuracy > 0.8
     assert result.seconds > 0
-    assert history.history["loss"][-1] < result.loss < history.history["loss"][0]
+    assert result.loss < history.history["loss"][0] / 2
 
 
 def test_train_and_evaluate_takes_a_model_with_its_own_optimizer():
@@ -214,11 +224,12 @@ def test_train_and_evaluate_says_what_is_wrong(model, data, message):
         train_and_evaluate_model(model, data, epochs=1, verbose=0)
 
 
-def test_recipe_ends_its_schedule_with_its_last_step():
-    model, history, seconds = train_recipe("champion", data=SMALL, seed=0, verbose=0)
-    assert len(history.history["loss"]) == RECIPES["champion"].epochs
+def test_recipe_ends_its_schedule_with_its_last_step(monkeypatch):
+    monkeypatch.setitem(RECIPES, "softmax", Recipe("softmax", day=9, epochs=5))
+    model, history, seconds = train_recipe("softmax", data=SMALL, seed=0, verbose=0)
+    assert len(history.history["loss"]) == 5
     assert float(model.optimizer.learning_rate) == pytest.approx(0, abs=1e-9)
-    assert history.history["accuracy"][-1] > 0.8
+    assert history.history["accuracy"][-1] > 0.4  # shifted digits are hard for it
     assert seconds > 0
 
 

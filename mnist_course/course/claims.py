@@ -49,7 +49,7 @@ def expect(
     elif isinstance(value, bool | np.bool):
         holds, claim = bool(value), ""
     else:
-        raise ValueError(f"{what}: give equal=, at_least= or at_most= for the value {_short(value)}")
+        raise ValueError(f"{what}: give equal=, at_least= or at_most= for {_short(value)}")
     if not holds:
         expected = f"expected that it {claim}, but it is {_short(value)}" if claim else "is not so"
         raise ClaimError(f"✗ {what}: {expected}")
