@@ -1,8 +1,8 @@
 """Every figure of the course: arrays in, Matplotlib Axes out, nothing shown or saved.
 
 Each function draws into ``ax``, or into a new figure when ``ax`` is None, and returns the Axes;
-``ax.figure.savefig("name.png")`` keeps the picture. In a notebook, end the line with a
-semicolon to see the figure alone.
+``ax.figure.savefig("name.png")`` keeps the picture. In a notebook, ``plt.show()`` at the
+end of the cell shows it alone.
 """
 
 from collections.abc import Mapping, Sequence

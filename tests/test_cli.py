@@ -1,5 +1,6 @@
 """The command line: what each command calls, says and returns."""
 
+import io
 import json
 import subprocess
 import sys
@@ -91,12 +92,25 @@ def test_ctrl_c_ends_quietly(main, monkeypatch, capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_an_old_console_shows_something_else_instead_of_crashing(tmp_path):
-    environment = {**cli.os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
-    command = [sys.executable, "-m", "mnist_course.cli", "progress"]
-    answer = subprocess.run(command, capture_output=True, env=environment)
-    assert answer.returncode == 0
-    assert "# all passed   + begun   . to come" in answer.stdout.decode("cp1252")
+def _old_console(monkeypatch):
+    """Give the program a standard output that has no ✓ among its 256 characters."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="cp1252", write_through=True)
+    monkeypatch.setattr(sys, "stdout", stream)
+    return stream.buffer
+
+
+def test_an_old_console_gets_squares_it_can_show(main, monkeypatch):
+    console = _old_console(monkeypatch)
+    assert main("progress") == 0
+    assert b"# all passed   + begun   . to come" in console.getvalue()
+
+
+def test_an_old_console_gets_question_marks_and_no_crash(main, monkeypatch):
+    check = doctor.Check("disk", "ok", "in C:/手書き")
+    monkeypatch.setattr(doctor, "run_checks", lambda *, quick: iter([check]))
+    console = _old_console(monkeypatch)
+    assert main("doctor") == 0
+    assert b"+ disk                in C:/???" in console.getvalue()
 
 
 # --- lab -----------------------------------------------------------------------------------------

@@ -193,7 +193,7 @@ def test_missing_data_is_a_warning_and_starts_no_download(tmp_path, monkeypatch)
 
 
 def test_right_models_are_counted(models):
-    assert only(doctor.check_models()).found == "1 models, 1 checksums right"
+    assert only(doctor.check_models()).found == "champion: 1 checksums right"
 
 
 def test_a_changed_model_is_an_error(models):

@@ -215,7 +215,7 @@ def check_models() -> Iterator[Check]:
     problems = [problem for file in files if (problem := _check_file(folder, file))]
     yield from problems
     if not problems:
-        yield Check("models", "ok", f"{len(manifest)} models, {len(files)} checksums right")
+        yield Check("models", "ok", f"{', '.join(manifest)}: {len(files)} checksums right")
 
 
 # --- the machine -------------------------------------------------------------------------------

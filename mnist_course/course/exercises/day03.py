@@ -1,0 +1,392 @@
+"""Day 3: ask a table, label a bar chart, look behind two means."""
+
+from contextlib import contextmanager
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.container import BarContainer
+
+from .engine import Exercise, NotYet, call, require
+
+# The 5s have the highest mean, the 3s the largest sum, a 7 the most ink of all; places in the
+# table are no digits.
+LABELS = np.array([7, 3, 5, 3, 8, 3, 7, 5, 3, 3])
+INK = np.array([30.0, 11.0, 18.0, 10.0, 4.0, 12.0, 2.0, 19.0, 10.0, 9.0])
+
+
+def _facts(shift: int) -> pd.DataFrame:
+    labels = (LABELS + shift) % 10
+    return pd.DataFrame({"label": labels, "ink": INK, "width": 20 - INK // 2})
+
+
+# --- 3.1 -------------------------------------------------------------------------------------
+
+
+def most_ink(facts):
+    return facts.groupby("label")["ink"].mean().idxmax()
+
+
+def _check_most_ink(answer):
+    for shift in (0, 4):
+        facts = _facts(shift)
+        found = call(answer, facts, shown="most_ink of a table of ten images")
+        require(np.shape(found) == (), f"one digit is asked for, yours is {found!r}")
+        ink = facts.groupby("label")["ink"]
+        highest, means = ink.mean().max(), ink.mean()
+        mistakes = (
+            (ink.sum().idxmax(), "has the most ink in total, but only because it is the most "
+             "frequent: compare means"),
+            (facts.loc[facts["ink"].idxmax(), "label"], "has the single image with the most ink; "
+             "the question is about the mean of all its images"),
+            (means.idxmin(), "has the least ink on average, not the most"),
+            (highest, "is the highest mean, in percent: which digit has it?"),
+            (facts.groupby("label")["width"].mean().idxmax(), "is the widest: ask for ink"),
+            (means.argmax(), "is a place in the list of means, counted from 0: which digit "
+             "stands there?"),
+        )  # fmt: skip
+        expected = means.idxmax()
+        for value, words in mistakes:
+            require(found == expected or found != value, f"{found} {words}")
+        table = means.round(1).to_dict()
+        require(found == expected, f"the means are {table}, so the digit is not {found}")
+
+
+def _most_in_total(facts):
+    return facts.groupby("label")["ink"].sum().idxmax()
+
+
+def _single_image(facts):
+    return facts.sort_values("ink")["label"].iloc[-1]
+
+
+def _highest_mean(facts):
+    return facts.groupby("label")["ink"].mean().max()
+
+
+def _whole_series(facts):
+    return facts.groupby("label")["ink"].mean()
+
+
+def _place_not_label(facts):
+    return facts.groupby("label")["ink"].mean().argmax()
+
+
+def _least_ink(facts):
+    return facts.groupby("label")["ink"].mean().sort_values().index[0]
+
+
+def _always_zero(facts):
+    return 0
+
+
+# --- 3.2 -------------------------------------------------------------------------------------
+
+
+def bar_chart(values):
+    fig, ax = plt.subplots()
+    ax.bar(values.index.astype(str), values)
+    ax.set(title="A bar for each entry", xlabel="group", ylabel="mean ink (%)")
+    return ax
+
+
+def _check_bar_chart(answer):
+    by_digit = pd.Series([12.5, 4.0, 9.0], index=[2, 5, 7])
+    by_name = pd.Series([3.0, 8.0, 5.0, 6.5], index=["thin", "bold", "round", "flat"])
+    for values in (by_digit, by_name):
+        with _own_figures():
+            shown = f"bar_chart of {values.to_dict()}"
+            _check_axes(call(answer, values, shown=shown), values)
+
+
+def _check_axes(ax, values: pd.Series) -> None:
+    require(
+        isinstance(ax, Axes),
+        f"the Axes is asked for (`return ax`), you returned a {type(ax).__name__}",
+    )
+    bars = [c for c in ax.containers if isinstance(c, BarContainer)]
+    require(bool(bars), "there are no bars in the Axes: `ax.bar(names, heights)` draws them")
+    require(
+        all(c.orientation == "vertical" for c in bars), "the bars lie down: use `ax.bar` or `bar`"
+    )
+    heights = _heights_by_name(ax, [bar for c in bars for bar in c])
+    names = [str(name) for name in values.index]
+    require(
+        set(heights) == set(names),
+        f"bars should stand at {', '.join(names)}, yours stand at {', '.join(heights)}",
+    )
+    for name, value in zip(names, values, strict=True):
+        require(
+            np.isclose(heights[name], value),
+            f"the bar for {name} should be {value:g} high, yours is {heights[name]:g}",
+        )
+    titles = [ax.get_title(loc=place) for place in ("left", "center", "right")]
+    titles.append(ax.figure.get_suptitle())
+    for what, texts in (
+        ("a title", titles),
+        ("a label on the x axis", [ax.get_xlabel()]),
+        ("a label on the y axis", [ax.get_ylabel()]),
+    ):
+        require(any(text.strip() for text in texts), f"the chart has no {what.partition(' ')[2]}")
+
+
+def _heights_by_name(ax: Axes, bars: list) -> dict[str, float]:
+    """Height of each bar, by the tick label under it; without a tick, by its place."""
+    ax.figure.canvas.draw()  # tick labels are written when the figure is
+    texts = [label.get_text() for label in ax.get_xticklabels()]
+    ticks = dict(zip(np.round(ax.get_xticks(), 6), texts, strict=True))
+    bars = [bar for bar in bars if np.isfinite(bar.get_height())]
+    centres = [round(bar.get_x() + bar.get_width() / 2, 6) for bar in bars]
+    names = [ticks.get(centre) or f"{centre:g}" for centre in centres]
+    return {_plain(n): bar.get_height() for n, bar in zip(names, bars, strict=True)}
+
+
+def _plain(name: str) -> str:
+    """``"2.0"`` on an axis of numbers is the entry 2."""
+    try:
+        return f"{float(name):g}"
+    except ValueError:
+        return name
+
+
+@contextmanager
+def _own_figures():
+    """A fresh figure to draw on, and none left over for the notebook to show."""
+    before = set(plt.get_fignums())
+    plt.figure()
+    try:
+        yield
+    finally:
+        for number in set(plt.get_fignums()) - before:
+            plt.close(number)
+
+
+def _chart_without_labels(values):
+    fig, ax = plt.subplots()
+    ax.bar(values.index, values)
+    ax.set_title("mean ink")
+    return ax
+
+
+def _chart_without_title(values):
+    fig, ax = plt.subplots()
+    ax.bar(values.index, values)
+    ax.set(xlabel="digit", ylabel="mean ink (%)")
+    return ax
+
+
+def _chart_returns_bars(values):
+    fig, ax = plt.subplots()
+    ax.set(title="ink", xlabel="digit", ylabel="mean ink (%)")
+    return ax.bar(values.index, values)
+
+
+def _chart_returns_figure(values):
+    fig, ax = plt.subplots()
+    ax.bar(values.index, values)
+    return fig
+
+
+def _chart_at_places(values):
+    fig, ax = plt.subplots()
+    ax.bar(range(len(values)), values)
+    ax.set(title="ink", xlabel="digit", ylabel="mean ink (%)")
+    return ax
+
+
+def _chart_of_sorted_values(values):
+    fig, ax = plt.subplots()
+    ax.bar(values.index.astype(str), sorted(values))
+    ax.set(title="ink", xlabel="digit", ylabel="mean ink (%)")
+    return ax
+
+
+def _chart_of_shares(values):
+    return bar_chart(values / values.sum())
+
+
+def _chart_lying(values):
+    fig, ax = plt.subplots()
+    ax.barh(values.index.astype(str), values)
+    ax.set(title="ink", xlabel="digit", ylabel="mean ink (%)")
+    return ax
+
+
+def _chart_of_points(values):
+    fig, ax = plt.subplots()
+    ax.plot(values.index, values, "o")
+    return ax
+
+
+# --- 3.3 -------------------------------------------------------------------------------------
+
+
+def share_of_wins(facts, a, b):
+    ink_a = facts.query("label == @a")["ink"].to_numpy()
+    ink_b = facts.query("label == @b")["ink"].to_numpy()
+    return (ink_a[:, None] > ink_b).mean()
+
+
+def _check_share_of_wins(answer):
+    few = pd.DataFrame(
+        {
+            "label": [4, 8, 4, 8, 1, 4, 8, 4, 8, 8],
+            "ink": [9.0, 8.0, 12.0, 11.0, 99.0, 9.0, 7.0, 30.0, 12.0, 50.0],
+        }
+    )
+    for a, b in ((4, 8), (8, 4)):
+        _check_wins(answer, few, a, b)
+
+
+def _check_wins(answer, facts: pd.DataFrame, a: int, b: int) -> None:
+    ink_a, ink_b = (facts.loc[facts["label"] == digit, "ink"].to_numpy() for digit in (a, b))
+    shown = f"share_of_wins(facts, {a}, {b})"
+    found = call(answer, facts, a, b, shown=shown)
+    require(np.shape(found) == (), f"one number is asked for, yours is {found!r}")
+    try:
+        found = float(found)
+    except (TypeError, ValueError):
+        raise NotYet(f"one number is asked for, yours is {found!r}") from None
+    duels = ink_a[:, None] > ink_b
+    wins, expected = int(duels.sum()), duels.mean()
+    rows = f"with ink {ink_a.tolist()} against {ink_b.tolist()}"
+    mistakes = (
+        (wins, f"that is the number of pairs won; a share is divided by all {duels.size} pairs"),
+        (100 * expected, "that is in percent; the share asked for is between 0 and 1"),
+        (float(ink_a.mean() > ink_b.mean()), "that compares the two means, and one comparison "
+         "is all or nothing; compare every image with every image"),
+        ((ink_a > ink_b.mean()).mean(), f"that compares with the mean of the {b}s; compare with "
+         f"each {b}"),
+        ((ink_a[:, None] >= ink_b).mean(), "you counted draws too; a win is more ink, not as "
+         "much"),
+        ((ink_a[:, None] < ink_b).mean(), f"that is how often the {b} wins"),
+    )  # fmt: skip
+    right = abs(found - expected) <= 0.01  # random duels, if many, are an answer as well
+    for value, words in mistakes:
+        require(right or abs(found - value) > 1e-6, f"{shown} is {found:g}: {words}")
+    require(
+        right,
+        f"{rows}, {wins} of {duels.size} pairs are won: {expected:g}, yours is {found:g}",
+    )
+
+
+def _compares_means(facts, a, b):
+    means = facts.groupby("label")["ink"].mean()
+    return float(means[a] > means[b])
+
+
+def _against_the_mean(facts, a, b):
+    means = facts.groupby("label")["ink"].mean()
+    return (facts.loc[facts["label"] == a, "ink"] > means[b]).mean()
+
+
+def _number_of_wins(facts, a, b):
+    ink_a = facts.query("label == @a")["ink"].to_numpy()
+    ink_b = facts.query("label == @b")["ink"].to_numpy()
+    return (ink_a[:, None] > ink_b).sum()
+
+
+def _counts_draws(facts, a, b):
+    ink_a = facts.query("label == @a")["ink"].to_numpy()
+    ink_b = facts.query("label == @b")["ink"].to_numpy()
+    return (ink_a[:, None] >= ink_b).mean()
+
+
+def _swapped(facts, a, b):
+    return share_of_wins(facts, b, a)
+
+
+def _in_percent(facts, a, b):
+    return 100 * share_of_wins(facts, a, b)
+
+
+def _row_by_row(facts, a, b):
+    ink_a = facts.loc[facts["label"] == a, "ink"]
+    ink_b = facts.loc[facts["label"] == b, "ink"]
+    return (ink_a > ink_b).mean()
+
+
+def _always_half(facts, a, b):
+    return 0.5
+
+
+EXERCISES = (
+    Exercise(
+        id="3.1",
+        title="find the digit with the most ink",
+        solution=most_ink,
+        reason='groupby("label") makes one pile for each digit, ["ink"].mean() one number for '
+        "each pile, named by its digit; idxmax returns the name at which the largest stands. "
+        "A sum would favour digits that occur often, and max a single image.",
+        check=_check_most_ink,
+        hints=(
+            'The lesson grouped widths: `facts.groupby("label")[["width", "height"]].mean()`. '
+            "What do you get for ink?",
+            "That is a Series: its index holds the digits, its values the means. You want the "
+            "index at which the value is largest.",
+            "`means.idxmax()` gives it.",
+        ),
+        wrong=(
+            (_most_in_total, "3 has the most ink in total"),
+            (_single_image, "7 has the single image with the most ink"),
+            (_highest_mean, "18.5 is the highest mean"),
+            (_whole_series, "one digit is asked for"),
+            (_place_not_label, "1 is a place in the list"),
+            (_least_ink, "8 has the least ink"),
+            (_always_zero, "so the digit is not 0"),
+        ),
+    ),
+    Exercise(
+        id="3.2",
+        title="draw a labelled bar chart",
+        solution=bar_chart,
+        reason="ax.bar takes names and heights. As text, each name of the index gets a bar and a "
+        "tick of its own. The title says what is shown, the axis labels say of what and in "
+        "which unit; returning the Axes lets the caller add to the chart.",
+        check=_check_bar_chart,
+        hints=(
+            "Start with `fig, ax = plt.subplots()`, end with `return ax`.",
+            "A Series has two parts: `values.index` (the names) and the values themselves. "
+            "`ax.bar` wants them in this order.",
+            "`ax.set(title=..., xlabel=..., ylabel=...)` writes all three texts.",
+        ),
+        wrong=(
+            (_chart_without_labels, "no label on the x axis"),
+            (_chart_without_title, "no title"),
+            (_chart_returns_bars, "you returned a BarContainer"),
+            (_chart_returns_figure, "you returned a Figure"),
+            (_chart_at_places, "bars should stand at 2, 5, 7"),
+            (_chart_of_sorted_values, "the bar for 2 should be 12.5 high, yours is 4"),
+            (_chart_of_shares, "the bar for 2 should be 12.5 high"),
+            (_chart_lying, "the bars lie down"),
+            (_chart_of_points, "no bars"),
+        ),
+    ),
+    Exercise(
+        id="3.3",
+        title="how often one digit has more ink than another",
+        solution=share_of_wins,
+        reason="ink_a[:, None] is a column, ink_b a row: compared, they broadcast to a table "
+        "with every pair (Day 2). True counts as 1, so the mean of that table is the share of "
+        "pairs won. Two loops and a counter give the same, only slower.",
+        check=_check_share_of_wins,
+        hints=(
+            "First get the ink of the two digits as arrays: "
+            '`facts.loc[facts["label"] == a, "ink"].to_numpy()`.',
+            "Every image of a meets every image of b. Two loops can do it; so can Day 2's "
+            "broadcasting, a column against a row: `ink_a[:, None] > ink_b`.",
+            "That table holds True for each pair won. What is its mean?",
+        ),
+        wrong=(
+            (_compares_means, "compares the two means"),
+            (_against_the_mean, "compares with the mean of the 8s"),
+            (_number_of_wins, "the number of pairs won"),
+            (_counts_draws, "you counted draws too"),
+            (_swapped, "how often the 8 wins"),
+            (_in_percent, "in percent"),
+            (_row_by_row, "stopped with ValueError"),
+            (_always_half, "pairs are won"),
+        ),
+    ),
+)
