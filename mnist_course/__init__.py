@@ -16,6 +16,7 @@ __version__ = "0.1.0"
 _HOME = {
     "DigitReader": "predictor",
     "accuracy_interval": "evaluation",
+    "accuracy_ladder": "course.ladder",
     "balanced_subset": "data",
     "check": "course.exercises",
     "create_model": "models",

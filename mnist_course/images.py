@@ -11,6 +11,7 @@ MAX_PIXELS = 50_000_000  # a larger file is a mistake or a decompression bomb
 WORKING_SIDE = 512  # pixels: larger pictures are reduced to this first
 MIN_CONTRAST = 0.05  # of the range from black to white: fainter ink is paper
 EDGE = 0.1  # of the darkest ink: where the edge of a stroke ends
+WIDEST = 3  # strokes are narrower than this part of the picture
 SPECK = 0.02  # of the area of the largest stroke: anything smaller is dust
 
 Picture = str | Path | BinaryIO | Image.Image | np.ndarray
@@ -167,9 +168,9 @@ def _ink_is_dark(grey: np.ndarray) -> bool:
 
 def _above_paper(values: np.ndarray) -> np.ndarray:
     """What rises above the paper, whatever the light: paper 0, ink up to 1."""
-    # shadows are wider than strokes, even those with hard edges; then what is left of slopes
-    above = ndimage.white_tophat(values, size=max(3, max(values.shape) // 2))
-    above -= _surface(above, degree=2, above=0.001)
+    above = values - _surface(values, degree=2, above=0.001)  # slopes, dark corners
+    # shadows with a hard edge: they are wider than strokes
+    above = ndimage.white_tophat(above, size=max(3, max(values.shape) // WIDEST))
     above -= np.median(above[above <= _otsu_threshold(above)])
     return above / np.maximum(1 - (values - above), 0.1)  # in half the light, half the contrast
 

@@ -1,0 +1,53 @@
+"""ladder: this lesson above the earlier ones; recorded by refresh only."""
+
+import json
+
+import pytest
+
+from mnist_course.course import ladder
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    file = tmp_path / "ladder.json"
+    file.write_text(json.dumps({"7": {"k-NN": 0.97}, "16": {"CNN": 0.99}}))
+    monkeypatch.setattr(ladder, "FILE", file)
+    monkeypatch.delenv(ladder.RECORD, raising=False)
+    return file
+
+
+def names(ax):
+    return [label.get_text() for label in ax.get_yticklabels()]
+
+
+def test_earlier_days_are_drawn_and_later_ones_are_not(file):
+    assert names(ladder.accuracy_ladder(9, {"dense": 0.98})) == ["Day 7: k-NN", "Day 9: dense"]
+
+
+def test_a_learners_run_records_nothing(file):
+    before = file.read_text()
+    ladder.accuracy_ladder(9, {"dense": 0.98})
+    assert file.read_text() == before
+
+
+def test_a_refresh_records_in_order_of_days(file, monkeypatch):
+    monkeypatch.setenv(ladder.RECORD, "1")
+    ladder.accuracy_ladder(9, {"dense": 0.98})
+    assert list(json.loads(file.read_text())) == ["7", "9", "16"]
+    assert ladder.read_ladder()[9] == {"dense": 0.98}
+
+
+def test_this_run_replaces_what_the_same_day_recorded(file):
+    ax = ladder.accuracy_ladder(7, {"forest": 0.96})
+    assert names(ax) == ["Day 7: forest"]
+
+
+def test_without_a_record_the_lesson_stands_alone(file):
+    file.unlink()
+    assert names(ladder.accuracy_ladder(8, {"NumPy": 0.96})) == ["Day 8: NumPy"]
+
+
+@pytest.mark.parametrize("results", [{}, {"CNN": 1.2}, {"CNN": -0.1}])
+def test_results_that_are_no_accuracies_are_refused(file, results):
+    with pytest.raises(ValueError, match=r"at least one|from 0|between|0 <="):
+        ladder.accuracy_ladder(9, results)
