@@ -1,4 +1,4 @@
-"""For nbval: lessons under test record no progress, and slow machines get time to answer."""
+"""For nbval: no progress is recorded, and slow machines get time to answer."""
 
 import os
 import tempfile
