@@ -10,7 +10,7 @@ from scipy import ndimage
 MAX_PIXELS = 50_000_000  # a larger file is a mistake or a decompression bomb
 WORKING_SIDE = 512  # pixels: larger pictures are reduced to this first
 MIN_CONTRAST = 0.05  # of the range from black to white: fainter ink is paper
-EDGE = 0.35  # of the darkest ink: where the edge of a stroke ends
+EDGE = 0.2  # of the darkest ink: where the edge of a stroke ends
 THIN = 1 / 14  # of the digit's size: thinner strokes than this are thickened to it
 WIDEST = 3  # strokes are narrower than this part of the picture
 SPECK = 0.02  # of the area of the largest stroke: anything smaller is dust

@@ -99,7 +99,7 @@ MUTATIONS = (
     Mutation(
         "images-transposed",
         "data.load_mnist",
-        (1, 2, 4),
+        (1, 2, 3, 4),
         on_result(_each_image_set(lambda x: x.transpose(0, 2, 1))),
     ),
     Mutation("labels-shifted-by-one", "data.load_mnist", (1, 2, 3, 4, 7), on_result(_shift_labels)),

@@ -45,7 +45,6 @@ def _check_most_ink(answer):
              "the question is about the mean of all its images"),
             (means.idxmin(), "has the least ink on average, not the most"),
             (means.max(), "is the highest mean, in percent: which digit has it?"),
-            (facts.groupby("label")["width"].mean().idxmax(), "is the widest: ask for ink"),
             (means.argmax(), "is a place in the list of means, counted from 0: which digit "
              "stands there?"),
         )  # fmt: skip
