@@ -13,6 +13,7 @@ MIN_CONTRAST = 0.05  # of the range from black to white: fainter ink is paper
 EDGE = 0.2  # of the darkest ink: where the edge of a stroke ends
 THIN = 1 / 14  # of the digit's size: thinner strokes than this are thickened to it
 WIDEST = 3  # strokes are narrower than this part of the picture
+MIN_AREA = 0.0003  # of the picture: if no stroke is larger, there is only dust
 SPECK = 0.02  # of the area of the largest stroke: anything smaller is dust
 
 Picture = str | Path | BinaryIO | Image.Image | np.ndarray
@@ -143,22 +144,20 @@ def _find_ink(grey: np.ndarray, ink: str) -> np.ndarray:
     """Ink from 0 (paper) to 1, every pixel of paper and dust exactly 0."""
     if ink == "auto":
         ink = "dark" if _ink_is_dark(grey) else "light"
-    above = _above_paper(1 - grey if ink == "dark" else grey)
-    # a standard deviation, from neighbours, which differ little where there is no noise
-    noise = 1.05 * np.median(np.abs(np.diff(above, axis=0))) if len(above) > 1 else 0.0
-    strong = above > max(_otsu_threshold(above), 6 * noise, MIN_CONTRAST)
+    above, noise = _above_paper(1 - grey if ink == "dark" else grey)
+    strong = above > np.maximum(max(_otsu_threshold(above), MIN_CONTRAST), 6 * noise)
     # in a picture as small as MNIST's, a faint pixel is one that a stroke covers in part
     edge = EDGE if max(grey.shape) > 56 else 0.02
-    weak = strong | (above > max(edge * above.max(), 3 * noise))
+    weak = strong | (above > np.maximum(edge * above.max(), 3 * noise))
     # a weak pixel is the edge of a stroke where it touches a strong one, and noise elsewhere
     labels, count = ndimage.label(weak, np.ones((3, 3)))
     area = np.bincount(labels[strong], minlength=count + 1)
-    if not area.any():
+    if area.max() <= MIN_AREA * grey.size:
         raise BlankImageError(
             "found no ink: the picture is blank or of one shade. Draw or photograph one digit "
             'with paper around it; if the ink is faint, say which it is: ink="dark" or "light"'
         )
-    stroke = area >= max(1, SPECK * area.max())
+    stroke = area >= SPECK * area.max()
     kept = np.where(stroke[labels], above, 0)
     return np.clip(kept / kept.max(), 0, 1)
 
@@ -169,8 +168,8 @@ def _ink_is_dark(grey: np.ndarray) -> bool:
     return bool(np.median(level) > (level.min() + level.max()) / 2)
 
 
-def _above_paper(values: np.ndarray) -> np.ndarray:
-    """What rises above the paper, whatever the light: paper 0, ink up to 1."""
+def _above_paper(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What rises above the paper, 0 to 1, and the standard deviation of its noise."""
     # Two views of the paper, each right where the other errs: a smooth surface follows slopes
     # and dark corners, an opening wider than any stroke follows shadows with a hard edge. An
     # error lets paper look like ink, never ink like paper, so the smaller view holds.
@@ -178,7 +177,10 @@ def _above_paper(values: np.ndarray) -> np.ndarray:
     smooth = values - _surface(values, degree=2, above=0.001)
     above = np.minimum(*(ndimage.white_tophat(view, size=size) for view in (smooth, values)))
     above -= np.median(above[above <= max(_otsu_threshold(above), above.min())])
-    return above / np.maximum(1 - (values - above), 0.1)  # in half the light, half the contrast
+    # neighbours differ little where there is no noise, ink or not
+    noise = 1.05 * np.median(np.abs(np.diff(values, axis=0))) if len(values) > 1 else 0.0
+    light = np.maximum(1 - (values - above), 0.1)  # in half the light, half the contrast
+    return above / light, noise / light
 
 
 def _surface(values: np.ndarray, *, degree: int, above: float = 1.0) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .engine import Exercise, call, require, require_equal, require_shape
+from .engine import Exercise, NotYet, call, require, require_equal, require_shape
 
 # --- 5.1 -------------------------------------------------------------------------------------
 
@@ -11,21 +11,20 @@ NEAREST = np.array([3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 8, 7])  # no 0: the answer of 
 
 def _templates() -> np.ndarray:
     """Ten pictures with the same ink in all: only its place tells them apart."""
-    one = np.random.default_rng(51).integers(0, 256, (28, 28), dtype=np.uint8)
+    one = np.random.default_rng(51).integers(70, 186, (28, 28), dtype=np.uint8)
     return np.stack([np.roll(one, 5 * digit, axis=1) for digit in range(10)])
 
 
 def _near(templates: np.ndarray) -> np.ndarray:
-    """Images of dtype uint8, each its template with ink added in some places, taken in others.
+    """Images of dtype uint8, each one template with half of its pixels darker, half lighter.
 
-    The changes add up to nothing, so a sum of signed differences is 0 for every template.
+    Every image has as much ink as every template, so signed differences cancel. The changes
+    are from 20 to 60, because squares below 256 would survive the wrapping of uint8.
     """
-    images = templates[NEAREST].astype(int)
     rng = np.random.default_rng(52)
-    for image in images:
-        rows = rng.permutation(28)[:8]
-        image[rows[:4]], image[rows[4:]] = image[rows[4:]].copy(), image[rows[:4]].copy()
-    return images.astype(np.uint8)
+    changes = np.repeat([rng.integers(20, 61, 392)], 2, axis=0) * [[1], [-1]]
+    noise = np.stack([rng.permutation(changes.ravel()) for _ in NEAREST])
+    return (templates[NEAREST] + noise.reshape(-1, 28, 28)).astype(np.uint8)
 
 
 def nearest_mean(images, means):
@@ -83,10 +82,9 @@ def _require_nearest(labels, images, means):
     )
     i = int(np.flatnonzero(labels != NEAREST)[0])
     right, yours = distances[i, NEAREST[i]], distances[i, int(labels[i])]
-    require(
-        False,
+    raise NotYet(
         f"image {i} is {right:.0f} away from mean {NEAREST[i]}, but you answer {labels[i]}, "
-        f"whose mean is {yours:.0f} away",
+        f"whose mean is {yours:.0f} away"
     )
 
 
@@ -136,7 +134,8 @@ def _check_components_needed(answer):
         for share in (0.75, 0.3, 0.85, 0.97):
             shown = f"components_needed({variances.round(2).tolist()}, {share})"
             found = call(answer, variances.copy(), share, shown=shown)
-            require(np.shape(found) == (), f"{shown}: one number is asked for, yours is {found!r}")
+            is_number = np.ndim(found) == 0 and np.asarray(found).dtype.kind in "iuf"
+            require(is_number, f"{shown}: one number is asked for, yours is {found!r}")
             expected = components_needed(variances, share)
             require(found == expected, _why_not(found, expected, shown, share, total))
 
@@ -145,7 +144,9 @@ def _why_not(found, expected, shown, share, total):
     """What a wrong number of components keeps, in percent."""
     if not 0 <= found <= len(SHARES) or found != int(found):
         return f"{shown}: a whole number from 1 to 6 is asked for, yours is {found!r}"
-    kept = f"{found} components keep {SHARES[: int(found)].sum():.0%}"
+    if found == (share <= SHARES).sum():
+        return f"{shown}: {found} of the variances reach {share:.0%} alone; add them up as you go"
+    kept = f"keeping {found} keeps {SHARES[: int(found)].sum():.0%}"
     undivided = ". Did you divide by the sum of all variances?" if total > 1 else ""
     if found < expected:
         return f"{shown}: {kept}, too little for {share:.0%}{undivided}"
@@ -213,9 +214,7 @@ def _check_strangest(answer):
         np.shape(index) != (28, 28), "the index of the image is asked for, not the image itself"
     )
     require(np.shape(index) == (), f"one index is asked for, yours is {index!r}")
-    require(
-        index in range(len(images)), f"an index from 0 to 9 is asked for, yours is {index!r}"
-    )
+    require(index in range(len(images)), f"an index from 0 to 9 is asked for, yours is {index!r}")
     require(
         index != 3,
         "the 7s are images 1, 3, 4, 6 and 8. The strangest is number 3 of those, counted from "
@@ -295,8 +294,8 @@ EXERCISES = (
             "Start with one image: how far is it from each of the ten means?",
             "Ten distances, and the position of the smallest one is the label: "
             "`distances.argmin()`.",
-            "Go through the images in a loop, call the lesson's "
-            "`distances_to(means, image)`, and collect the ten-way argmin in a list.",
+            "Go through the images in a loop: `distances_to(means, image)` of the lesson gives "
+            "the ten distances of one. Append the argmin to a list.",
         ),
         wrong=(
             (_farthest_mean, "the farthest means"),
@@ -322,9 +321,9 @@ EXERCISES = (
             "In how many places is the running share still below `share`? You need one more.",
         ),
         wrong=(
-            (_counts_from_zero, "2 components keep 65%, too little for 75%"),
+            (_counts_from_zero, "keeping 2 keeps 65%, too little for 75%"),
             (_one_too_many, "more than needed: 3 would do"),
-            (_not_cumulative, "0 components keep 0%"),
+            (_not_cumulative, "add them up as you go"),
             (_not_a_fraction, "Did you divide by the sum of all variances?"),
             (_the_share_itself, "a whole number from 1 to 6"),
             (_share_of_the_number, "more than needed"),
