@@ -12,7 +12,7 @@ WORKING_SIDE = 512  # pixels: larger pictures are reduced to this first
 MIN_CONTRAST = 0.05  # of the range from black to white: fainter ink is paper
 EDGE = 0.2  # of the darkest ink: where the edge of a stroke ends
 THIN = 1 / 14  # of the digit's size: thinner strokes than this are thickened to it
-WIDEST = 3  # strokes are narrower than this part of the picture
+WIDEST = 2  # ink is narrower than the picture divided by this, even a filled 6
 MIN_AREA = 0.0003  # of the picture: if no stroke is larger, there is only dust
 SPECK = 0.02  # of the area of the largest stroke: anything smaller is dust
 
@@ -34,8 +34,8 @@ def to_mnist(image: Picture, *, ink: str = "auto") -> np.ndarray:
     Args:
         image: a path or binary file, a Pillow image, or an array of shape (h, w), (h, w, 3) or
             (h, w, 4), uint8 or float from 0 to 1. Transparent pixels are paper.
-        ink: ``"dark"`` on light paper, ``"light"`` on dark, or ``"auto"``: whatever there is more of
-            is paper.
+        ink: ``"dark"`` on light paper, ``"light"`` on dark, or ``"auto"``: paper is what there
+            is more of.
 
     Returns:
         uint8, shape (28, 28), 0 background to 255 ink.

@@ -77,6 +77,11 @@ def test_enlarged_mnist_digits_come_back(test_digits):
     assert np.median(likeness) > 0.98
 
 
+def test_filled_digits_keep_their_ink(test_digits):
+    for index in (7925, 8115):  # a 6 and a 3 whose loops are full
+        assert_nearly(to_mnist(test_digits[index]), test_digits[index])
+
+
 def test_hairlines_become_as_wide_as_a_pen():
     hairline, pen = seven(400, 320, stroke=1), seven(400, 320, stroke=14)
     rows = slice(12, 20)  # across the stem
@@ -212,10 +217,12 @@ def test_ink_that_reaches_the_border_is_found():
 
 def test_ink_can_be_named():
     bold = np.zeros((100, 100))
-    bold[:, 30:70] = bold[:20] = bold[80:] = 1  # more ink than paper
-    as_dark, as_light = (to_mnist(grey(1 - bold), ink=ink) for ink in ("dark", "light"))
-    assert as_dark[12:16, 13:15].min() > 200
-    assert as_light[12:16, 13:15].max() < 50
+    bold[10:90, 10:37] = bold[10:90, 63:90] = bold[10:37, 10:90] = bold[63:90, 10:90] = 1
+    assert bold.mean() > 0.5  # more ink than paper: a bold 0
+    image = to_mnist(grey(1 - bold), ink="dark")
+    assert image[13:15, 13:15].max() == 0
+    assert image[5:8, 6:22].min() == 255
+    assert not np.array_equal(to_mnist(grey(1 - bold)), image)
 
 
 # Refusals
