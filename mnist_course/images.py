@@ -29,7 +29,7 @@ def to_mnist(image: Picture, *, ink: str = "auto") -> np.ndarray:
     The ink's bounding box is widened to a square and area-averaged to 20 x 20 pixels, the
     brightest pixel becomes 255, and whole-pixel shifts bring the centre of mass (in pixel
     indices) into (13.5, 14.5] of a 28 x 28 field. Uneven light, grey paper, slight noise and
-    specks are removed first.
+    specks are removed first, and hairlines are thickened.
 
     Args:
         image: a path or binary file, a Pillow image, or an array of shape (h, w), (h, w, 3) or
@@ -85,14 +85,12 @@ def _open(image: Picture) -> Image.Image:
     """Any kind of picture as an upright 8-bit Pillow image."""
     if isinstance(image, np.ndarray):
         return Image.fromarray(_checked_pixels(image))
-    opened = image
     try:
-        if not isinstance(image, Image.Image):
-            opened = Image.open(image)
-        if opened.width * opened.height > MAX_PIXELS:
-            raise ValueError(f"it has {opened.width} x {opened.height} pixels")
-        opened.draft("RGB", (WORKING_SIDE, WORKING_SIDE))  # a JPEG can be decoded smaller
-        opened = ImageOps.exif_transpose(opened)
+        if isinstance(image, Image.Image):
+            opened = _upright(image)
+        else:
+            with Image.open(image) as file:
+                opened = _upright(file)
     except Exception as problem:  # decoders raise whatever a broken file makes them raise
         raise ValueError(
             f"cannot read this picture ({problem}): expected an image file such as PNG or JPEG "
@@ -101,6 +99,12 @@ def _open(image: Picture) -> Image.Image:
     if opened.mode[0] in "IF":  # 16 or 32 bits for each pixel
         return Image.fromarray(_checked_pixels(_deep_pixels(opened)))
     return opened
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    if image.width * image.height > MAX_PIXELS:
+        raise ValueError(f"it has {image.width} x {image.height} pixels")
+    return ImageOps.exif_transpose(image)
 
 
 def _deep_pixels(image: Image.Image) -> np.ndarray:
