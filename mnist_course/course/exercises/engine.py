@@ -92,7 +92,7 @@ def check(exercise_id: str, answer: Any) -> None:
         _reject_ellipsis(answer)
         exercise.check(answer)
     except NotAttempted:
-        _not_passed(f'○ {exercise_id} not attempted yet. Stuck? Try hint("{exercise_id}")')
+        _not_passed(f"○ {exercise_id} not attempted yet. {_try('hint', exercise_id)}")
     except NotYet as problem:
         _not_passed(f"✗ {exercise_id} not yet: {problem}")
     else:
@@ -108,7 +108,7 @@ def hint(exercise_id: str) -> None:
         print(f"Hint {shown + 1} of {len(hints)}: {hints[shown]}")
         _hints.shown[exercise_id] = shown + 1
     else:
-        print(f'That was the last hint. solution("{exercise_id}") shows a worked answer.')
+        print(f"That was the last hint. {_try('solution', exercise_id)}")
 
 
 def solution(exercise_id: str) -> None:
@@ -170,6 +170,11 @@ def require_equal(value: Any, expected: Any, *, what: str, within: float = 0.0) 
 def _reject_ellipsis(value: Any) -> None:
     if value is ...:
         raise NotAttempted
+
+
+def _try(name: str, exercise_id: str) -> str:
+    """Code that works in any notebook, whatever it has imported."""
+    return f'Stuck? from mnist_course import {name}; {name}("{exercise_id}")'
 
 
 def _not_passed(message: str) -> None:
