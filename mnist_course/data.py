@@ -32,6 +32,12 @@ SHA256 = {
     "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
 }
 
+SHAPES = {
+    "x_train": (60_000, 28, 28),
+    "y_train": (60_000,),
+    "x_test": (10_000, 28, 28),
+    "y_test": (10_000,),
+}
 FILE_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
 
 Arrays = tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -167,7 +173,13 @@ def array_sha256(array: np.ndarray) -> str:
 def _read_verified(file: Path) -> Arrays:
     arrays = _read_npz(file)
     for name, expected in SHA256.items():
-        found = array_sha256(arrays[name])
+        array, shape = arrays[name], SHAPES[name]
+        if (array.dtype, array.shape) != (np.uint8, shape):  # the same bytes can be cut otherwise
+            raise DataError(
+                f"{file} does not hold the original MNIST: {name} is {array.dtype} of shape "
+                f"{array.shape}, expected uint8 of shape {shape}\n{_remedy(file)}"
+            )
+        found = array_sha256(array)
         if found != expected:
             raise DataError(
                 f"{file} does not hold the original MNIST: the SHA-256 of {name} is\n"

@@ -47,6 +47,19 @@ def test_a_changed_pixel_is_refused_and_the_file_kept(tmp_path, mnist):
     assert file.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [("x_test", lambda a: a.reshape(-1, 784)), ("y_test", lambda a: a.astype(np.int8))],
+)
+def test_the_right_bytes_in_another_shape_or_type_are_refused(tmp_path, mnist, name, change):
+    (x_train, y_train), (x_test, y_test) = mnist
+    arrays = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
+    arrays[name] = change(arrays[name])
+    np.savez(tmp_path / "mnist.npz", **arrays)
+    with pytest.raises(data.DataError, match=f"{name} is .*expected uint8 of shape"):
+        load_mnist(tmp_path / "mnist.npz")
+
+
 @pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04 broken"])
 def test_a_file_that_is_no_archive_is_named_with_its_checksum(tmp_path, content):
     file = tmp_path / "mnist.npz"

@@ -1,4 +1,4 @@
-"""Day 4: count classes, find an image, find copies."""
+"""Day 4: shares of the classes, find an image, find copies."""
 
 from itertools import pairwise
 
@@ -16,82 +16,107 @@ def _images(number: int, seed: int) -> np.ndarray:
 # --- 4.1 -------------------------------------------------------------------------------------
 
 
-def class_counts(labels):
-    return [int((labels == digit).sum()) for digit in range(10)]
+def class_shares(labels):
+    return [(labels == digit).mean() for digit in range(10)]
 
 
-def _check_class_counts(answer):
-    counts = call(answer, LABELS, shown=f"class_counts({LABELS.tolist()})")
+def _check_class_shares(answer):
+    for labels in (LABELS, LABELS[LABELS < 8]):  # without 8s and 9s, bincount gives eight counts
+        shares = call(answer, labels, shown=f"class_shares(np.array({labels.tolist()}))")
+        require(
+            not isinstance(shares, dict),
+            "ten shares in the order of the digits, like [0.1, 0.0, ...], not a dictionary",
+        )
+        require_shape(shares, (10,), what="the ten shares, also of digits that never occur,")
+        _compare_shares(np.asarray(shares, float), np.array(class_shares(labels)), labels)
+
+
+def _compare_shares(shares, expected, labels):
+    total = shares.sum()
     require(
-        not isinstance(counts, dict),
-        "ten counts in the order of the digits, like [2, 0, 5, ...], not a dictionary",
+        np.isclose(total, 1),
+        f"shares add up to 1, yours add up to {total:g}: divide by the number of labels",
     )
-    require_shape(counts, (10,), what="a list of ten counts, also of digits that never occur,")
-    expected = class_counts(LABELS)
+    same_but_moved = np.allclose(np.sort(shares), np.sort(expected))
     require(
-        sorted(counts) != sorted(expected) or list(counts) == expected,
-        f"the counts are right but not in the order of the digits 0 to 9: {list(counts)}",
+        not same_but_moved or np.allclose(shares, expected),
+        "the shares are right but not in the order of the digits 0 to 9",
     )
-    require_equal(np.asarray(counts), np.array(expected), what=f"the counts of {LABELS.tolist()}")
+    require_equal(shares, expected, what=f"the shares of {labels.tolist()}", within=1e-6)
 
 
-def _counts_without_absent(labels):
-    return np.unique(labels, return_counts=True)[1]
+def _shares_without_absent(labels):
+    return np.unique(labels, return_counts=True)[1] / len(labels)
 
 
-def _counts_as_dictionary(labels):
-    return {int(label): int((labels == label).sum()) for label in labels}
+def _shares_of_bincount(labels):
+    return np.bincount(labels) / len(labels)
 
 
-def _counts_sorted(labels):
-    return sorted(class_counts(labels), reverse=True)
+def _shares_as_dictionary(labels):
+    return {int(label): (labels == label).mean() for label in labels}
 
 
-def _counts_nine_digits(labels):
-    return [int((labels == digit).sum()) for digit in range(1, 10)]
+def _shares_sorted(labels):
+    return sorted(class_shares(labels), reverse=True)
 
 
-def _sums_instead(labels):
-    return [int(labels[labels == digit].sum()) for digit in range(10)]
+def _counts_not_shares(labels):
+    return [(labels == digit).sum() for digit in range(10)]
+
+
+def _shares_in_percent(labels):
+    return [100 * (labels == digit).mean() for digit in range(10)]
+
+
+def _equal_shares(labels):
+    return [0.1] * 10
 
 
 # --- 4.2 -------------------------------------------------------------------------------------
 
 
-def nth_of_class(images, labels, digit, n):
-    return images[labels == digit][n]
+def find_nth(labels, digit, n):
+    return np.flatnonzero(labels == digit)[n]
 
 
-def _check_nth_of_class(answer):
-    images = _images(len(LABELS), seed=42)
-    shown = f"nth_of_class(images, {LABELS.tolist()}, 5, 1)"
-    image = call(answer, images, LABELS, 5, 1, shown=shown)
-    require_shape(image, (28, 28), what="one image")
-    where = np.flatnonzero((images == image).all(axis=(1, 2)))
-    require(where.size > 0, "the result is none of the images: select, do not compute")
-    index = int(where[0])
-    if LABELS[index] != 5:
-        raise NotYet(f"asked for a 5, you returned image {index}, which is a {LABELS[index]}")
-    require(
-        index == 7,
-        f"the 5s are images 4, 7 and 9; counted from 0, number 1 is image 7, yours is {index}",
-    )
+def _check_find_nth(answer):
+    for digit, n in ((5, 1), (9, 2), (3, 0)):
+        shown = f"find_nth(np.array({LABELS.tolist()}), {digit}, {n})"
+        found = call(answer, LABELS, digit, n, shown=shown)
+        require(np.shape(found) == (), f"one index is asked for, yours is {found!r}")
+        places = [i for i, label in enumerate(LABELS) if label == digit]
+        require(
+            not isinstance(found, bool | np.bool) and found in range(len(LABELS)),
+            f"an index from 0 to {len(LABELS) - 1} is asked for, yours is {found!r}",
+        )
+        if LABELS[int(found)] != digit:
+            raise NotYet(f"{shown} is {found}, but there stands a {LABELS[int(found)]}")
+        require(
+            found == places[n],
+            f"the {digit}s stand at {places}; counted from 0, number {n} is at {places[n]}, "
+            f"yours is {found}",
+        )
 
 
-def _counts_from_one(images, labels, digit, n):
-    return images[labels == digit][n - 1]
+def _counts_from_one(labels, digit, n):
+    return np.flatnonzero(labels == digit)[n - 1]
 
 
-def _ignores_class(images, labels, digit, n):
-    return images[n]
+def _place_in_the_class(labels, digit, n):
+    return n
 
 
-def _first_n(images, labels, digit, n):
-    return images[labels == digit][: n + 1]
+def _always_the_first(labels, digit, n):
+    return (labels == digit).argmax()
 
 
-def _swapped(images, labels, digit, n):
-    return images[labels == n][digit % (labels == n).sum()]
+def _all_places(labels, digit, n):
+    return np.flatnonzero(labels == digit)
+
+
+def _the_label(labels, digit, n):
+    return labels[labels == digit][n]
 
 
 # --- 4.3 -------------------------------------------------------------------------------------
@@ -136,41 +161,46 @@ def _all_that_occur_twice(images):
 EXERCISES = (
     Exercise(
         id="4.1",
-        title="count the images of each class",
-        solution=class_counts,
-        reason="`labels == digit` is a mask of True and False, and True counts as 1 in a sum. "
-        "Going through range(10) keeps the order and gives 0 for a digit that never occurs. "
-        "np.bincount(labels, minlength=10) does the same in one call.",
-        check=_check_class_counts,
+        title="the share of each class",
+        solution=class_shares,
+        reason="`labels == digit` is a mask of True and False; True counts as 1, so its mean is "
+        "the share. Going through range(10) keeps the order and gives 0 for a digit that never "
+        "occurs. np.bincount(labels, minlength=10) / len(labels) does the same: without "
+        "minlength the result is too short when the last digits are missing.",
+        check=_check_class_shares,
         hints=(
-            "For one digit: `labels == 7` is a mask. What does its `.sum()` give?",
+            "For one digit: `labels == 7` is a mask. What does its `.mean()` give?",
             "Do that for every digit in range(10) and collect the ten numbers in a list.",
-            "`return [(labels == digit).sum() for digit in range(10)]`",
+            "`shares.append((labels == digit).mean())` inside `for digit in range(10):`",
         ),
         wrong=(
-            (_counts_without_absent, "also of digits that never occur"),
-            (_counts_as_dictionary, "not a dictionary"),
-            (_counts_sorted, "not in the order of the digits"),
-            (_counts_nine_digits, "should have shape (10,)"),
-            (_sums_instead, "the counts of"),
+            (_shares_without_absent, "also of digits that never occur"),
+            (_shares_of_bincount, "yours has (8,)"),
+            (_shares_as_dictionary, "not a dictionary"),
+            (_shares_sorted, "not in the order of the digits"),
+            (_counts_not_shares, "divide by the number of labels"),
+            (_shares_in_percent, "yours add up to 100"),
+            (_equal_shares, "the shares of"),
         ),
     ),
     Exercise(
         id="4.2",
         title="find the n-th image of a class",
-        solution=nth_of_class,
-        reason="The mask `labels == digit` keeps the images of that class in their order; "
-        "indexing the result then counts within the class, from 0.",
-        check=_check_nth_of_class,
+        solution=find_nth,
+        reason="np.flatnonzero lists the indices at which a mask is True, in order; number n of "
+        "that list is the index asked for. A loop that counts the matches does it as well.",
+        check=_check_find_nth,
         hints=(
-            "Day 2's masks: `images[mask]` keeps the images where the mask is True.",
-            "First keep the images of the class, then take number n of those.",
+            "Go through the labels with their index, and count how many equal the digit.",
+            "`np.arange(len(labels))` holds all indices. Which does the mask keep?",
+            "`np.flatnonzero(mask)` gives the indices where a mask is True. Take number n.",
         ),
         wrong=(
             (_counts_from_one, "counted from 0"),
-            (_ignores_class, "asked for a 5"),
-            (_first_n, "one image should have shape (28, 28)"),
-            (_swapped, "asked for a 5"),
+            (_place_in_the_class, "but there stands a"),
+            (_always_the_first, "counted from 0, number 1 is at 7"),
+            (_all_places, "one index is asked for"),
+            (_the_label, "but there stands a"),
         ),
     ),
     Exercise(
@@ -182,9 +212,9 @@ EXERCISES = (
         "ones as well, only slower.",
         check=_check_count_copies,
         hints=(
-            "A set keeps one of each. Images cannot go into a set, their bytes can: "
-            "`image.tobytes()`.",
-            "Copies = all images minus the distinct ones.",
+            "Images cannot go into a set, their bytes can: `image.tobytes()`.",
+            "Is an image's `tobytes()` already in the set of those seen before? Then it is a copy.",
+            "Or: copies = all images minus the distinct ones.",
         ),
         wrong=(
             (_copies_of_ink, "its mirror image, which is no copy"),
