@@ -99,14 +99,14 @@ MUTATIONS = (
     Mutation(
         "images-transposed",
         "data.load_mnist",
-        (1, 2, 3, 4),
+        (1, 2, 3, 4, 5),
         on_result(_each_image_set(lambda x: x.transpose(0, 2, 1))),
     ),
-    Mutation("labels-shifted-by-one", "data.load_mnist", (1, 2, 3, 4, 7), on_result(_shift_labels)),
+    Mutation("labels-shifted-by-one", "data.load_mnist", (1, 2, 3, 4, 5, 7), on_result(_shift_labels)),
     Mutation(
         "one-pixel-changed",
         "data.load_mnist",
-        (4,),
+        (4, 5),
         on_result(_each_image_set(_change_one_pixel)),
     ),
     Mutation(
