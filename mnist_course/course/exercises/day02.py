@@ -1,5 +1,7 @@
 """Day 2: invert without overflow, the mean image of a class, ink per image."""
 
+import re
+
 import numpy as np
 
 from .engine import Exercise, NotYet, call, require, require_equal, require_shape
@@ -22,7 +24,7 @@ def _check_invert(answer):
         ("three images", _images(3, seed=22)),
     ):
         given = images.copy()
-        result = call(answer, given, shown=f"invert({name})")
+        result = _call_with_bytes(answer, given, shown=f"invert({name})")
         if not np.array_equal(given, images):
             raise NotYet(
                 f"invert({name}) also changed the array it was given, and the caller still "
@@ -35,6 +37,20 @@ def _check_invert(answer):
             found == np.uint8,
             f"the numbers are right, but pixels are uint8 and yours are {found}",
         )
+
+
+def _call_with_bytes(answer, images, *, shown):
+    """Call, and say in plain words when NumPy refuses a number that is no byte."""
+    try:
+        return call(answer, images, shown=shown)
+    except NotYet as problem:
+        if not isinstance(problem.__cause__, OverflowError):
+            raise
+        number = re.search(r"-?\d+", str(problem.__cause__))
+        raise NotYet(
+            f"{number[0] if number else 'a number'} does not fit in a byte: what do a tone and "
+            "its inverse add up to?"
+        ) from None
 
 
 def _check_tones(before, after):
@@ -269,7 +285,7 @@ EXERCISES = (
         wrong=(
             (_minus, "yours became"),
             (_one_minus, "yours became"),
-            (_from_256, "256 out of bounds for uint8"),
+            (_from_256, "256 does not fit in a byte"),
             (_from_darkest, "yours became 0"),
             (_in_place, "also changed the array it was given"),
             (_as_float, "yours are float64"),

@@ -1,6 +1,8 @@
 """Day 3: ask a table, label a bar chart, look behind two means."""
 
+import re
 from contextlib import contextmanager
+from warnings import catch_warnings, simplefilter
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -32,10 +34,7 @@ def _check_most_ink(answer):
     for shift in (0, 4):
         facts = _facts(shift)
         found = call(answer, facts, shown="most_ink of a table of ten images")
-        require(
-            np.shape(found) == (),
-            f"one digit is asked for, yours is a {type(found).__name__} of {np.size(found)} values",
-        )
+        _require_one_digit(found)
         ink = facts.groupby("label")["ink"]
         means, expected = ink.mean(), ink.mean().idxmax()
         mistakes = (
@@ -54,6 +53,16 @@ def _check_most_ink(answer):
         require(found == expected, f"the means are {table}, so the digit is not {found}")
 
 
+def _require_one_digit(found):
+    kind, size = type(found).__name__, np.size(found)
+    require(
+        size != 1 or not isinstance(found, pd.Series),
+        "one digit is asked for, yours is a Series of one value: one pair of brackets around "
+        "ink gives a Series, two give a table",
+    )
+    require(np.shape(found) == (), f"one digit is asked for, yours is a {kind} of {size} values")
+
+
 def _most_in_total(facts):
     return facts.groupby("label")["ink"].sum().idxmax()
 
@@ -68,6 +77,10 @@ def _highest_mean(facts):
 
 def _whole_series(facts):
     return facts.groupby("label")["ink"].mean()
+
+
+def _two_brackets(facts):
+    return facts.groupby("label")[["ink"]].mean().idxmax()
 
 
 def _place_not_label(facts):
@@ -218,15 +231,34 @@ def _check_share_of_wins(answer):
         _check_wins(answer, facts, a, b)
 
 
+def _call_with_table(answer, facts: pd.DataFrame, a: int, b: int, *, shown: str):
+    """Call, and say in plain words why pandas refuses to let every pair of rows meet."""
+    try:
+        with catch_warnings():
+            simplefilter("ignore", RuntimeWarning)  # the mean of no pairs is nan: said below
+            return call(answer, facts, a, b, shown=shown)
+    except NotYet as problem:
+        if not re.search("identically-labeled|Multi-dimensional", str(problem)):
+            raise
+        raise NotYet(
+            "pandas matches rows by their index and cannot let every pair meet: take "
+            "`.to_numpy()` of both first, then compare"
+        ) from None
+
+
 def _check_wins(answer, facts: pd.DataFrame, a: int, b: int) -> None:
     ink_a, ink_b = (facts.loc[facts["label"] == digit, "ink"].to_numpy() for digit in (a, b))
     shown = f"share_of_wins(facts, {a}, {b})"
-    found = call(answer, facts, a, b, shown=shown)
+    found = _call_with_table(answer, facts, a, b, shown=shown)
     require(np.shape(found) == (), f"one number is asked for, yours is {found!r}")
     try:
         found = float(found)
     except (TypeError, ValueError):
         raise NotYet(f"one number is asked for, yours is {found!r}") from None
+    require(
+        not np.isnan(found),
+        f"{shown} is nan: no image was found. Are the digits taken from a and b?",
+    )
     duels = ink_a[:, None] > ink_b
     wins, expected = int(duels.sum()), duels.mean()
     mistakes = (
@@ -283,6 +315,15 @@ def _row_by_row(facts, a, b):
     return (ink_a > ink_b).mean()
 
 
+def _series_as_column(facts, a, b):
+    ink_a = facts.loc[facts["label"] == a, "ink"]
+    return (ink_a[:, None] > facts.loc[facts["label"] == b, "ink"]).mean()
+
+
+def _always_zeros_and_eights(facts, a, b):
+    return share_of_wins(facts, 0, 8)
+
+
 def _always_half(facts, a, b):
     return 0.5
 
@@ -308,6 +349,7 @@ EXERCISES = (
             (_single_image, "7 has the single image with the most ink"),
             (_highest_mean, "18.5 is the highest mean"),
             (_whole_series, "one digit is asked for"),
+            (_two_brackets, "two give a table"),
             (_place_not_label, "1 is a place in the list"),
             (_always_zero, "so the digit is not 0"),
         ),
@@ -359,7 +401,9 @@ EXERCISES = (
             (_counts_draws, "you counted draws too"),
             (_swapped, "how often the 8 wins"),
             (_in_percent, "in percent"),
-            (_row_by_row, "stopped with ValueError"),
+            (_row_by_row, "take `.to_numpy()` of both first"),
+            (_series_as_column, "take `.to_numpy()` of both first"),
+            (_always_zeros_and_eights, "no image was found"),
             (_always_half, "wins 11 of 20 pairs"),
         ),
     ),
