@@ -24,6 +24,12 @@ def test_earlier_days_are_drawn_and_later_ones_are_not(file):
     assert names(ladder.accuracy_ladder(9, {"dense": 0.98})) == ["Day 7: k-NN", "Day 9: dense"]
 
 
+def test_only_the_best_of_an_earlier_day_is_drawn(file):
+    file.write_text(json.dumps({"7": {"k-NN": 0.97, "SVM": 0.98, "always 1": 0.11}}))
+    ax = ladder.accuracy_ladder(9, {"dense": 0.975, "softmax": 0.92})
+    assert sorted(names(ax)) == ["Day 7: SVM", "Day 9: dense", "Day 9: softmax"]
+
+
 def test_a_learners_run_records_nothing(file):
     before = file.read_text()
     ladder.accuracy_ladder(9, {"dense": 0.98})

@@ -20,7 +20,7 @@ TEST_DIGITS = 10_000
 
 
 def accuracy_ladder(day: int, results: Mapping[str, float], *, ax: Axes | None = None) -> Axes:
-    """Draw what this lesson's models reached on the test digits above what earlier days reached.
+    """Draw what this lesson's models reached on the test digits beside the best of earlier days.
 
     Args:
         day: the lesson's day, 1 to 30.
@@ -43,6 +43,7 @@ def accuracy_ladder(day: int, results: Mapping[str, float], *, ax: Axes | None =
         for d, models in recorded.items()
         if d <= day
         for name, value in models.items()
+        if d == day or value == max(models.values())
     }
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["accuracy", "low", "high"])
     return plot_accuracies(table, title=f"The ladder on Day {day}", ax=ax)

@@ -102,7 +102,9 @@ MUTATIONS = (
         (1, 2, 3, 4, 5),
         on_result(_each_image_set(lambda x: x.transpose(0, 2, 1))),
     ),
-    Mutation("labels-shifted-by-one", "data.load_mnist", (1, 2, 3, 4, 5, 7), on_result(_shift_labels)),
+    Mutation(
+        "labels-shifted-by-one", "data.load_mnist", (1, 2, 3, 4, 5, 7), on_result(_shift_labels)
+    ),
     Mutation(
         "one-pixel-changed",
         "data.load_mnist",
@@ -112,7 +114,7 @@ MUTATIONS = (
     Mutation(
         "scaled-by-256",
         "preprocessing.scale_pixels",
-        (6,),
+        (6, 7),
         on_result(lambda scaled: scaled * np.float32(255 / 256)),
     ),
     Mutation(
@@ -131,8 +133,20 @@ MUTATIONS = (
     Mutation(
         "split-leaks",
         "data.split_validation",
-        (6,),
+        (6, 7),
         on_result(lambda sets: (sets[0], (sets[0][0][: len(sets[1][0])], sets[1][1]))),
+    ),
+    Mutation(
+        "split-mixes-labels",
+        "data.split_validation",
+        (6,),
+        on_result(lambda sets: ((sets[0][0], sets[0][1][::-1]), sets[1])),
+    ),
+    Mutation(
+        "pad-mirrored",
+        "app.pad.DrawingPad.picture",
+        (1,),
+        on_result(np.fliplr),
     ),
     Mutation(
         "not-centred-by-mass",
