@@ -1,6 +1,6 @@
 """Draw docs/picture.png for the README: from strokes on a pad to the reader's answer.
 
-    uv run python docs/picture.py
+uv run python docs/picture.py
 """
 
 from pathlib import Path

@@ -12,9 +12,9 @@ DAYS = sorted(available_days())
 EXERCISES = [e for day in DAYS for e in engine.day_exercises(f"{day}.0").values()]
 BY_ID = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.id)
 WRONG = [
-    pytest.param(e, answer, words, id=f"{e.id}-{getattr(answer, '__name__', answer)}")
+    pytest.param(e, answer, words, id=f"{e.id}-{getattr(answer, '__name__', number)}")
     for e in EXERCISES
-    for answer, words in e.wrong
+    for number, (answer, words) in enumerate(e.wrong)
 ]
 
 
