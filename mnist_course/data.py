@@ -192,7 +192,7 @@ def _read_npz(file: Path) -> dict[str, np.ndarray]:
     if not file.is_file():
         raise DataError(f"there is no MNIST file at {file}; expected an .npz file")
     try:
-        with np.load(file, allow_pickle=False) as content:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as content:
             return {name: content[name] for name in SHA256}
     except (
         AttributeError,  # a plain .npy array: it has no context to enter

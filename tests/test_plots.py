@@ -391,7 +391,8 @@ def test_the_course_style_is_valid_and_keeps_files_small(digits, tmp_path):
             file = tmp_path / f"{number}.png"
             plt.figure(number).savefig(file)
             assert file.stat().st_size < 160_000
-            assert max(Image.open(file).size) <= 1100
+            with Image.open(file) as picture:
+        assert max(picture.size) <= 1100
 
 
 def test_neighbouring_lines_of_the_course_style_differ_without_colour():
