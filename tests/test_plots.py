@@ -392,7 +392,7 @@ def test_the_course_style_is_valid_and_keeps_files_small(digits, tmp_path):
             plt.figure(number).savefig(file)
             assert file.stat().st_size < 160_000
             with Image.open(file) as picture:
-        assert max(picture.size) <= 1100
+                assert max(picture.size) <= 1100
 
 
 def test_neighbouring_lines_of_the_course_style_differ_without_colour():
