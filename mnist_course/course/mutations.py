@@ -161,9 +161,27 @@ MUTATIONS = (
         on_arguments(lambda arguments, options: (arguments, options | {"confidence": 0.9})),
     ),
     Mutation(
+        "softmax-over-columns",
+        "scratch.softmax",
+        (8,),
+        lambda original: wraps(original)(lambda scores: original(scores.T).T),
+    ),
+    Mutation(
+        "slopes-summed-not-averaged",
+        "scratch.gradient",
+        (8,),
+        on_result(lambda result: (result[0], [128 * slope for slope in result[1]])),
+    ),
+    Mutation(
+        "steps-uphill",
+        "scratch.train_epoch",
+        (8,),
+        on_arguments(lambda arguments, options: (arguments, options | {"rate": -0.3})),
+    ),
+    Mutation(
         "every-answer-passes",
         "course.exercises.engine.check",
-        (1, 2, 3, 4, 5, 6, 7),
+        (1, 2, 3, 4, 5, 6, 7, 8),
         lambda original: wraps(original)(lambda id, answer: print(f"✓ {id} passed")),
     ),
 )
