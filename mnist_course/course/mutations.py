@@ -169,7 +169,7 @@ MUTATIONS = (
     Mutation(
         "slopes-summed-not-averaged",
         "scratch.gradient",
-        (8,),
+        (8, 9, 11),
         on_result(lambda result: (result[0], [128 * slope for slope in result[1]])),
     ),
     Mutation(
@@ -179,9 +179,21 @@ MUTATIONS = (
         on_arguments(lambda arguments, options: (arguments, options | {"rate": -0.3})),
     ),
     Mutation(
+        "seed-ignored",
+        "models.create_model",
+        (9,),
+        on_arguments(lambda arguments, options: (arguments, options | {"seed": None})),
+    ),
+    Mutation(
+        "ten-times-the-learning-rate",
+        "training.compile_model",
+        (9,),
+        on_arguments(lambda arguments, options: (arguments, options | {"learning_rate": 0.01})),
+    ),
+    Mutation(
         "every-answer-passes",
         "course.exercises.engine.check",
-        (1, 2, 3, 4, 5, 6, 7, 8),
+        tuple(range(1, 31)),
         lambda original: wraps(original)(lambda id, answer: print(f"✓ {id} passed")),
     ),
 )
