@@ -1,6 +1,9 @@
 """Day 1: a digit as text, a sentence with a count in it, labels counted with a dictionary."""
 
 import random
+import re
+
+import numpy as np
 
 from .engine import Exercise, NotYet, call, require
 
@@ -38,13 +41,27 @@ def as_text(image):
 def _check_as_text(answer):
     for seed in (1, 2):
         image = _image(seed)
-        text = call(answer, image, shown="as_text(image)")
+        array = np.array(image, dtype=np.uint8)  # as x_test[1]: it knows .tolist() too
+        text = _call_with_rows(answer, array)
+        require(text != "", "an empty text came back: do you add each row to it?")
         require(
             not isinstance(text, list | tuple),
             'a list came back: glue its lines into one text, with "\\n" between them',
         )
         require(isinstance(text, str), f"one text is expected, yours is {text!r:.60}")
         _check_lines(text, image)
+
+
+def _call_with_rows(answer, image):
+    try:
+        return call(answer, image, shown="as_text(image)")
+    except NotYet as problem:
+        if "ambiguous" in str(problem):  # an array of 28 pixels compared with one number
+            raise NotYet(
+                "a whole row is compared with 127. An image is 28 rows of 28 pixels: loop over "
+                "the rows, and give each row to as_line"
+            ) from problem
+        raise
 
 
 def _check_lines(text, image):
@@ -64,6 +81,10 @@ def _check_lines(text, image):
     require(
         lines != expected[-1:],
         "only the last row came back: add each row to the text, do not replace it",
+    )
+    require(
+        lines != list("".join(expected)),
+        "each line has a single character: add the new line after the row, not inside its loop",
     )
     require(
         len(lines) == SIDE and all(len(line) == SIDE for line in lines),
@@ -124,7 +145,7 @@ def _transposed(image):
 
 
 def _from_127(image):
-    return as_text([[pixel + 1 for pixel in row] for row in image])
+    return as_text([[int(pixel) + 1 for pixel in row] for row in image])
 
 
 def _any_ink(image):
@@ -152,6 +173,7 @@ def _check_score(answer):
         ([3, 5, 8, 8, 1], [3, 5, 3, 3, 7]),
         ([4], [9]),
         ([4, 4, 4], [4, 4, 4]),
+        ([6, 0, 2, 5, 9], [0, 6, 2, 5, 1]),
     )
     for answers, truths in cases:
         shown = f"score({answers}, {truths})"
@@ -180,8 +202,19 @@ def _check_sentence(found, expected, answers, truths, shown):
         "`right = 0` stands before the loop and `return` after it, not inside",
     )
     require(
+        found == expected or not re.match(rf"{right} of {total}\b", found),
+        f'{shown}: the numbers are right, the words are not: "{expected}" is expected, yours is '
+        f'"{found}"',
+    )
+    require(
         found == expected or not found.startswith(f"{right} of "),
         f'{shown} should return "{expected}", yours is "{found}": how many answers are there?',
+    )
+    anywhere = sum(one in truths for one in answers)
+    require(
+        found == expected or found != f"{anywhere} of {total} right",
+        f'{shown} should return "{expected}", yours is "{found}": an answer is right when it '
+        "equals the truth at the same place, not somewhere in the list",
     )
     require(found == expected, f'{shown} should return "{expected}", yours is "{found}"')
 
@@ -217,6 +250,14 @@ def _starts_again_inside_the_loop(answers, truths):
 
 def _glues_number_to_text(answers, truths):
     return _count_right(answers, truths) + " of " + len(answers) + " right"
+
+
+def _somewhere_in_the_list(answers, truths):
+    return f"{sum(answer in truths for answer in answers)} of {len(answers)} right"
+
+
+def _other_words(answers, truths):
+    return score(answers, truths).replace("right", "are right")
 
 
 def _all_right(answers, truths):
@@ -279,6 +320,12 @@ def _check_counts(counts, labels, shown):
         counts == expected or counts != count_labels(labels[:1]),
         f"{shown}: only the first label was counted: is your `return` indented, inside the loop?",
     )
+    more = [key for key, count in counts.items() if count > expected.get(key, 0)]
+    require(
+        not more or expected.keys() - counts.keys(),
+        f"{shown} should return {expected}, yours is {counts}, with more than was there: does "
+        "your function begin with an empty dictionary, `counts = {}`, of its own?",
+    )
     require(counts == expected, f"{shown} should return {expected}, yours is {counts}")
 
 
@@ -306,6 +353,10 @@ def _counts_the_first_only(labels):
 
 def _ten_counts(labels):
     return [labels.count(digit) for digit in range(10)]
+
+
+def _begins_with_the_tally(labels):
+    return count_labels([7, 2, *labels])
 
 
 def _keys_as_text(labels):
@@ -337,11 +388,13 @@ EXERCISES = (
         ),
         wrong=(
             (_as_lines, "a list came back"),
+            (lambda image: as_line(image), "a whole row is compared"),
             (_without_new_lines, "stand in one line"),
             (_with_slash, "with a backslash"),
             (_first_row_only, "only the first row"),
             (_last_row_only, "only the last row"),
-            (_one_pixel_a_line, "yours has 784 lines"),
+            (_one_pixel_a_line, "a single character"),
+            (lambda image: "", "an empty text"),
             (_inverted, "ink and paper are swapped"),
             (_transposed, "rows and columns are swapped"),
             (_from_127, "the pixel is 127, so . is expected"),
@@ -372,6 +425,8 @@ EXERCISES = (
             (_returns_inside_the_loop, "not inside"),
             (_starts_again_inside_the_loop, "counts a single pair"),
             (_glues_number_to_text, "stopped with TypeError"),
+            (_somewhere_in_the_list, "at the same place"),
+            (_other_words, "the words are not"),
             (_all_right, 'should return "4 of 6 right", yours is "6 of 6 right"'),
         ),
     ),
@@ -394,6 +449,7 @@ EXERCISES = (
             (_starts_with_zero, "one too low"),
             (_adds_to_nothing, "has no entry for that label yet"),
             (_counts_the_first_only, "only the first label"),
+            (_begins_with_the_tally, "begin with an empty dictionary"),
             (_ten_counts, "a dictionary such as"),
             (_keys_as_text, "the keys should be numbers"),
             (_how_many_labels, "a dictionary such as"),

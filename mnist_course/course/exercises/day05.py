@@ -27,6 +27,14 @@ def _near(templates: np.ndarray) -> np.ndarray:
     return (templates[NEAREST] + noise.reshape(-1, 28, 28)).astype(np.uint8)
 
 
+def _unsquared() -> tuple[np.ndarray, np.ndarray]:
+    """An image and ten means: the nearest is 7, with the differences unsquared it is 3."""
+    means = np.full((10, 784), 200.0)
+    means[7] = 100 + 40.0 * (np.arange(784) < 100)  # 100 differences of 40
+    means[3] = 100 + 100.0 * (np.arange(784) < 20)  # 20 differences of 100
+    return np.full((2, 28, 28), 100, np.uint8), means.reshape(10, 28, 28)
+
+
 def nearest_mean(images, means):
     labels = []
     for image in images:
@@ -42,7 +50,7 @@ def _check_nearest_mean(answer):
     cases = (("float64", templates.astype(float)), ("uint8", templates))
     for dtype, means in cases:
         shown = f"nearest_mean(12 images, ten means of dtype {dtype})"
-        labels = call(answer, images.copy(), means.copy(), shown=shown)
+        labels = _call_with_hint(answer, images.copy(), means.copy(), shown)
         _require_labels(labels, len(images))
         labels = np.asarray(labels)
         require(
@@ -51,6 +59,25 @@ def _check_nearest_mean(answer):
             "of the two a float before you subtract",
         )
         _require_nearest(labels, images, means)
+    labels = call(answer, *_unsquared(), shown="nearest_mean(2 images, ten means)")
+    require(
+        list(labels) != [3, 3],
+        "100 differences of 40 are nearer than 20 of 100: square the differences before you "
+        "add them, as Pythagoras does",
+    )
+    require_equal(np.asarray(labels), [7, 7], what="the labels of two equal images")
+
+
+def _call_with_hint(answer, images, means, shown):
+    try:
+        return call(answer, images, means, shown=shown)
+    except NotYet as problem:
+        if "broadcast" in str(problem):
+            raise NotYet(
+                f"{problem.args[0].strip()}. Twelve images do not fit to ten means: take the "
+                "images one at a time, in a loop"
+            ) from problem
+        raise
 
 
 def _require_labels(labels, number):
@@ -94,6 +121,14 @@ def _farthest_mean(images, means):
 
 def _without_the_square(images, means):
     return [np.abs((image.astype(float) - means).sum(axis=(1, 2))).argmin() for image in images]
+
+
+def _absolute_differences(images, means):
+    return [np.abs(image.astype(float) - means).sum(axis=(1, 2)).argmin() for image in images]
+
+
+def _all_at_once(images, means):
+    return ((images.astype(float) - means) ** 2).sum(axis=(1, 2)).argmin()
 
 
 def _wraps_around(images, means):
@@ -300,6 +335,8 @@ EXERCISES = (
         wrong=(
             (_farthest_mean, "the farthest means"),
             (_without_the_square, "differences cancel"),
+            (_absolute_differences, "as Pythagoras does"),
+            (_all_at_once, "one at a time"),
             (_wraps_around, "wrong for uint8"),
             (_all_distances, "the distances?"),
             (_smallest_distances, "not distances"),
