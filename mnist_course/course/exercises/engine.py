@@ -140,7 +140,9 @@ def call(function: Callable, *arguments: Any, shown: str) -> Any:
         raise NotYet(f"{shown} stopped with {type(problem).__name__}: {problem}") from problem
     _reject_ellipsis(result)
     if result is None:
-        raise NotYet(f"{shown} returned None: does your function end with a return?")
+        raise NotYet(
+            f"{shown} returned None: print shows a value, return hands it back. Does your function end with a return?"
+        )
     return result
 
 
