@@ -35,7 +35,9 @@ def accuracy_ladder(day: int, results: Mapping[str, float], *, ax: Axes | None =
     """
     if not results:
         raise ValueError("give at least one result, such as {'k-NN': 0.968}")
-    recorded = read_ladder() | {day: {name: float(value) for name, value in results.items()}}
+    recorded = read_ladder() | {
+        day: {name: round(float(value), 4) for name, value in results.items()}
+    }
     if os.environ.get(RECORD) == "1":
         _write(recorded)
     rows = {

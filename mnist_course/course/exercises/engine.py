@@ -141,7 +141,8 @@ def call(function: Callable, *arguments: Any, shown: str) -> Any:
     _reject_ellipsis(result)
     if result is None:
         raise NotYet(
-            f"{shown} returned None: print shows a value, return hands it back. Does your function end with a return?"
+            f"{shown} returned None: print shows a value, return hands it back. "
+            "Does your function end with a return?"
         )
     return result
 
