@@ -6,6 +6,7 @@ variable ``MNIST_COURSE_HOME`` names. It is read on every check, so nothing heav
 
 import json
 import os
+import re
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -76,16 +77,18 @@ def day_counts(passed: dict[str, str]) -> Counts:
     Returns:
         ``{day: (passed, total)}``; total 0 where a day has no exercises.
     """
-    from .exercises import engine
-
     counts = {}
     for day in range(1, 31):
-        try:
-            ids = engine.day_exercises(str(day)).keys()
-        except ValueError:  # no such day yet
-            ids = set()
+        ids = _exercise_ids(day)
         counts[day] = len(ids & passed.keys()), len(ids)
     return counts
+
+
+def _exercise_ids(day: int) -> set[str]:
+    """Ids as the day's file spells them: importing it could import Keras, for a mere count."""
+    file = Path(__file__).parent / "exercises" / f"day{day:02d}.py"
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    return set(re.findall(rf'^ +id="({day}\.\d+)",$', text, re.MULTILINE))
 
 
 def next_day(counts: Counts) -> int | None:
