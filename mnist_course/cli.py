@@ -8,12 +8,16 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TextIO
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.prompt import Confirm
 from rich.table import Table
 
@@ -29,6 +33,7 @@ app = typer.Typer(
 
 LEARN, USE, WRITE = "Learn", "Use the models", "Write and verify lessons"
 SHADES = " .:-=+*#%@"
+Format = StrEnum("Format", ["keras", "onnx", "litert"])
 COMMAND = "uv run mnist-course" if "UV" in os.environ else "mnist-course"  # uv run sets UV
 
 Days = Annotated[
@@ -219,6 +224,116 @@ def predict(
 
 
 @app.command(
+    rich_help_panel=USE, short_help="Measure a model on test digits: [cyan]evaluate champion[/]"
+)
+def evaluate(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL", help="A shipped model, or your own .onnx, .keras or .tflite file."
+        ),
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+) -> None:
+    """Measure a model on digits it was not trained on.
+
+    [bold]Examples[/bold]
+
+      [cyan]mnist-course evaluate champion[/cyan]
+      [cyan]mnist-course evaluate my_model.keras[/cyan]        one you have trained
+      [cyan]mnist-course evaluate champion --json[/cyan]       for other programs
+
+    The MNIST test digits, the UCI digits (other hands, another scanner) and the
+    time for one image. Test digits are for the last look: to choose between
+    models, use a validation part of the training digits.
+    """
+    from .report import evaluate_model
+
+    with _screen_alone():
+        report = evaluate_model(model)
+    if as_json:
+        typer.echo(json.dumps(report.as_dict(), indent=1))
+    else:
+        _show_report(report)
+
+
+@app.command(
+    rich_help_panel=USE,
+    short_help="Write a model for other programs: [cyan]export champion[/]",
+)
+def export(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A shipped model, such as champion.")],
+    formats: Annotated[
+        list[Format] | None,
+        typer.Option("--format", help="Give it twice for two. Default: keras and onnx."),
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where to; default: this folder.")
+    ] = None,
+    ship: Annotated[
+        bool, typer.Option("--ship", help="Write the shipped ONNX files and card anew.")
+    ] = False,
+) -> None:
+    """Write a shipped model in formats that other programs read.
+
+    [bold]Examples[/bold]
+
+      [cyan]mnist-course export champion[/cyan]
+      [cyan]mnist-course export champion --format litert --to phone[/cyan]
+      [cyan]mnist-course export champion --ship[/cyan]        for authors
+
+    Each file must answer 1,000 test digits as the original does. LiteRT, for
+    phones and small devices, needs: pip install mnist-course\\[litert]
+    """
+    if ship and (formats or to):
+        raise ValueError("--ship writes the shipped ONNX files: leave --format and --to out")
+    from .manifest import verified_bytes
+
+    verified_bytes(name, "keras")  # a wrong name is said before Keras loads
+    with _screen_alone():
+        sizes = _ship_again(name) if ship else _export(name, formats, to)
+    for file, size in sizes.items():
+        typer.echo(f"{size / 1000:8.1f} kB  {file}")
+
+
+@app.command(
+    rich_help_panel=USE, short_help="Measure speed on this machine: [cyan]benchmark --quick[/]"
+)
+def benchmark(
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Under 2 minutes: fewer repeats, no training.")
+    ] = False,
+    to: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the results go.")] = Path(
+        "benchmark"
+    ),
+) -> None:
+    """Measure speed and memory on this machine, each beside its rival.
+
+    [bold]Examples[/bold]
+
+      [cyan]mnist-course benchmark --quick[/cyan]
+      [cyan]mnist-course benchmark --to results[/cyan]    up to 20 minutes on 2 cores
+
+    Prints a table of ratios, each to a reference measured in turn with it, and
+    writes benchmark.json and frontier.png. Let nothing else run meanwhile. Set
+    KERAS_BACKEND to jax or torch to measure these, on a GPU where there is one.
+    """
+    from .manifest import models_folder, read_manifest
+
+    with _screen_alone() as screen:
+        from . import benchmark as bench
+
+        folder, machine = bench.prepare_folder(to), bench.describe_machine()
+        rows = _run_steps(bench.plan, quick, screen)
+    console = Console()
+    files = bench.write_results(folder, rows, machine, read_manifest(models_folder()))
+    console.print(bench.results_table(rows, machine))
+    for note in bench.footnotes(rows):
+        _plain(console, f"  {note}")
+    _plain(console, f"Wrote {', '.join(map(str, files.values()))}")
+
+
+@app.command(
     rich_help_panel=WRITE,
     short_help="Run lessons again, compare all outputs: [cyan]verify 1,4-7[/]",
 )
@@ -287,13 +402,14 @@ def train(
 
     [bold]Example[/bold]
 
-      [cyan]mnist-course train champion --seeds 3[/cyan]
+      [cyan]mnist-course train champion --seeds 5[/cyan]
 
     The first seed ships, whatever the others reach. Takes minutes for each seed.
+    Stopped with Ctrl-C, the same command goes on where it was.
     """
-    from .export import ship
+    from .shipping import ship
 
-    entry = ship(name, seeds=seeds)
+    entry = ship(name, seeds=seeds, report=typer.echo)
     accuracy, files = entry["test_accuracy"], [file["name"] for file in entry["files"].values()]
     spread = "" if accuracy["sd"] is None else f" ± {accuracy['sd']:.2%}"
     typer.echo(f"Test accuracy {accuracy['mean']:.2%}{spread}. Wrote {', '.join(files)}")
@@ -374,6 +490,58 @@ def _as_dict(file: str, reading) -> dict:
     }
 
 
+# --- benchmark -----------------------------------------------------------------------------------
+
+
+def _run_steps(plan, quick: bool, screen: TextIO) -> list:
+    """Run the benchmark's steps under a progress bar and return their rows."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    rows = []
+    with Progress(*columns, console=Console(file=screen), transient=True) as progress:
+        task = progress.add_task("")
+        steps = plan(quick=quick, tell=lambda text: progress.update(task, description=text))
+        progress.update(task, total=sum(step.seconds for step in steps))
+        for step in steps:
+            progress.update(task, description=step.name)
+            rows += step.run()
+            progress.advance(task, step.seconds)
+    return rows
+
+
+# --- evaluate, export ----------------------------------------------------------------------------
+
+
+def _ship_again(name: str) -> dict[str, int]:
+    from .shipping import ship_again
+
+    return {file["name"]: file["bytes"] for file in ship_again(name)["files"].values()}
+
+
+def _export(name: str, formats: list[Format] | None, to: Path | None) -> dict[str, int]:
+    from .export import export_model, load_model
+
+    formats = [str(kind) for kind in formats or ("keras", "onnx")]
+    files = export_model(load_model(name), name, folder=to or ".", formats=formats)
+    return {str(file): file.stat().st_size for file in files.values()}
+
+
+def _show_report(report) -> None:
+    console = Console()
+    _plain(console, report.model, "bold")
+    for digits, score in (("MNIST test digits", report.test), ("UCI digits", report.uci)):
+        errors = f"{score.total - score.correct:,} of {score.total:,} wrong"
+        interval = f"95% interval {score.low:.2%} to {score.high:.2%}"
+        _plain(console, f"  {digits:<17}  {score.accuracy:.2%}  {interval}  {errors}")
+    _plain(console, f"  {'one image':<17}  {report.microseconds:,.0f} µs")
+    table = Table()
+    for column in ("test digit", "images", "wrong", "right", "mostly read as"):
+        table.add_column(column, justify="right")
+    for digit, total, errors, mostly in report.digits:
+        share = f"{1 - errors / total:.2%}" if total else "-"
+        table.add_row(*map(str, (digit, total, errors, share, "" if mostly is None else mostly)))
+    console.print(table)
+
+
 # --- shared --------------------------------------------------------------------------------------
 
 
@@ -393,6 +561,20 @@ def _plain(console: Console, text: str, style: str = "") -> None:
 
 def _red(problem: object) -> None:
     _plain(Console(stderr=True), f"mnist-course: {problem}", "red")
+
+
+@contextmanager
+def _screen_alone() -> Iterator[TextIO]:
+    """A stderr of our own, without what C libraries log: nothing else silences them."""
+    sys.stderr.flush()
+    screen = os.fdopen(os.dup(2), "w", encoding=sys.stderr.encoding, errors="replace")
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield screen
+    finally:
+        os.dup2(screen.fileno(), 2)
+        screen.close()
 
 
 def _ascii_only(console: Console) -> bool:

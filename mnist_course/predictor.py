@@ -1,7 +1,5 @@
 """A trained model as an object that reads digits. It runs on ONNX Runtime, without Keras."""
 
-import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -10,16 +8,12 @@ import numpy as np
 import onnxruntime
 
 from .images import Picture, to_mnist
+from .manifest import ModelError, verified_bytes
 from .preprocessing import scale_pixels
 
-REPOSITORY_FOLDER = Path(__file__).resolve().parent.parent / "models"
-INSTALLED_FOLDER = Path(__file__).resolve().parent / "_models"  # where a wheel puts them
+__all__ = ["DigitReader", "ModelError", "Reading"]
 
 BATCH = 1024  # images: bounds the memory that a call takes
-
-
-class ModelError(ValueError):
-    """A model is unknown, missing or not the one that was shipped."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -56,11 +50,12 @@ class DigitReader:
 
         Args:
             onnx_model: the bytes of an ONNX file that takes float32 of shape (n, 28, 28, 1),
-                0.0 to 1.0, and gives 10 probabilities for each image.
+                0.0 to 1.0, and gives 10 probabilities for each image first. Its other outputs
+                may be ``feature_maps`` and ``class_weights``, as ``write_onnx`` makes them.
             name: what to call it.
 
         Raises:
-            ModelError: the bytes are not an ONNX model.
+            ModelError: the bytes are not an ONNX model, or one of other images.
         """
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1  # one image is too little work to share
@@ -71,27 +66,35 @@ class DigitReader:
             )
         except Exception as problem:  # ONNX Runtime has a class of its own for each failure
             raise ModelError(f"model {name!r} is not a usable ONNX file: {problem}") from problem
-        self._input = self._session.get_inputs()[0].name
-        self._outputs = [self._session.get_outputs()[0].name]
+        source, (target, *more) = self._session.get_inputs()[0], self._session.get_outputs()
+        if source.shape[1:] != [28, 28, 1] or target.shape[1:] != [10]:
+            raise ModelError(
+                f"model {name!r} takes {source.shape} and gives {target.shape}: expected a "
+                "network from images of shape (n, 28, 28, 1) to probabilities of shape (n, 10)"
+            )
+        self._input, self._outputs = source.name, [target.name]
+        self._has_maps = {"feature_maps", "class_weights"} <= {output.name for output in more}
         self.name = name
 
     def __repr__(self) -> str:
         return f"DigitReader({self.name!r})"
 
     @classmethod
-    def load(cls, name: str = "champion", *, folder: str | Path | None = None) -> Self:
+    def load(
+        cls, name: str = "champion", *, kind: str = "onnx", folder: str | Path | None = None
+    ) -> Self:
         """Open a shipped model after its checksum has been verified.
 
         Args:
             name: a model in ``manifest.json``.
+            kind: ``"onnx"``, or ``"onnx_int8"`` for the smaller copy in whole numbers.
             folder: where the models are; without it, the repository's ``models``, or the copy
                 in the installed package.
 
         Raises:
             ModelError: no such model, a file is missing, or it is not the one that was shipped.
         """
-        folder = _models_folder() if folder is None else Path(folder)
-        return cls(_verified_bytes(folder, name), name=name)
+        return cls(verified_bytes(name, kind, folder=folder), name=name)
 
     def predict(self, images: np.ndarray) -> np.ndarray:
         """The probability of each digit for each image.
@@ -106,10 +109,10 @@ class DigitReader:
             ValueError: another dtype or shape.
         """
         images = _checked(images)
+        if 0 < len(images) <= BATCH:
+            return self._probabilities(images)
         batches = [
-            self._session.run(
-                self._outputs, {self._input: scale_pixels(images[start : start + BATCH])}
-            )[0]
+            self._probabilities(images[start : start + BATCH])
             for start in range(0, len(images), BATCH)
         ]
         return np.concatenate([np.empty((0, 10), np.float32), *batches])
@@ -120,12 +123,39 @@ class DigitReader:
         Raises:
             ValueError: another dtype or shape: that is for ``read_picture``.
         """
-        images = _checked(image)
-        if len(images) != 1:
-            raise ValueError(f"read takes one image, got {len(images)}: use predict for many")
+        images = _one(image)
         probabilities = self.predict(images)[0]
         label = int(probabilities.argmax())
         return Reading(label, float(probabilities[label]), probabilities, images[0])
+
+    def class_activation_map(self, image: np.ndarray, digit: int) -> np.ndarray:
+        """Which parts of one image speak for a digit, and which against it.
+
+        Args:
+            image: uint8 in MNIST form, shape (28, 28), 0 background to 255 ink.
+            digit: 0 to 9: the digit asked about, not the one in the image.
+
+        Returns:
+            float32, shape (h, w), the champion's 7 x 7: what each part adds to the digit's
+            score. Their mean, plus a constant, is the score that softmax turns into a
+            probability. Row 0 is the top of the image.
+
+        Raises:
+            ModelError: the network does not end in global average pooling and one dense layer.
+            ValueError: no such digit, or another dtype or shape of the image.
+
+        Source: Zhou et al., "Learning deep features for discriminative localization", 2016.
+        """
+        if not self._has_maps:
+            raise ModelError(
+                f"model {self.name!r} has no class activation map, for it does not end in global "
+                "average pooling and one dense layer; choose another one, such as champion"
+            )
+        if not isinstance(digit, int | np.integer) or digit not in range(10):
+            raise ValueError(f"digit must be a whole number from 0 to 9, got {digit!r}")
+        pixels = {self._input: scale_pixels(_one(image))}
+        maps, weights = self._session.run(["feature_maps", "class_weights"], pixels)
+        return maps[0] @ weights[:, digit]
 
     def read_picture(self, picture: Picture, *, ink: str = "auto") -> Reading:
         """Read any picture of one digit: ``to_mnist`` brings it into MNIST form first.
@@ -139,6 +169,9 @@ class DigitReader:
         """
         return self.read(to_mnist(picture, ink=ink))
 
+    def _probabilities(self, images: np.ndarray) -> np.ndarray:
+        return self._session.run(self._outputs, {self._input: scale_pixels(images)})[0]
+
 
 def _checked(images: np.ndarray) -> np.ndarray:
     images = np.asarray(images)
@@ -151,39 +184,8 @@ def _checked(images: np.ndarray) -> np.ndarray:
     return images.reshape(-1, 28, 28)
 
 
-def _models_folder() -> Path:
-    return INSTALLED_FOLDER if INSTALLED_FOLDER.is_dir() else REPOSITORY_FOLDER
-
-
-def _verified_bytes(folder: Path, name: str) -> bytes:
-    manifest = _read_manifest(folder / "manifest.json")
-    if name not in manifest:
-        raise ModelError(f"no model {name!r} in {folder}; there is {', '.join(manifest)}")
-    entry = manifest[name]["files"]["onnx"]
-    file = folder / entry["name"]
-    content = _read(file)  # once: what is verified is what is opened
-    found = hashlib.sha256(content).hexdigest()
-    if found != entry["sha256"]:
-        raise ModelError(
-            f"{file} is not the model that was shipped: its SHA-256 is\n"
-            f"  found    {found}\n  expected {entry['sha256']}\n{_remedy(file)}"
-        )
-    return content
-
-
-def _read_manifest(file: Path) -> dict:
-    try:
-        return json.loads(_read(file))
-    except (json.JSONDecodeError, UnicodeDecodeError) as problem:
-        raise ModelError(f"{file} is damaged ({problem})\n{_remedy(file)}") from problem
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as problem:
-        raise ModelError(f"cannot read {file} ({problem})\n{_remedy(file)}") from problem
-
-
-def _remedy(file: Path) -> str:
-    return f"Restore it with: git checkout -- models/{file.name} (or reinstall mnist-course)"
+def _one(image: np.ndarray) -> np.ndarray:
+    images = _checked(image)
+    if len(images) != 1:
+        raise ValueError(f"expected one image, got {len(images)}: use predict for many")
+    return images

@@ -1,20 +1,24 @@
 """One way to train: seeded, with the course's defaults, on any Keras backend."""
 
 import time
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import keras
 import numpy as np
 
-from .augmentation import random_shift
+from .averaging import refresh_batch_norm
+from .batches import Augment, AugmentedDigits
+from .checkpoints import TrainingRecord
 from .data import Arrays, load_mnist, split_validation
 from .models import create_model
-from .preprocessing import one_hot, scale_pixels
+from .preprocessing import scale_pixels
+from .schedules import one_cycle as one_cycle  # at home there, known from here in lessons
 
 LearningRate = float | keras.optimizers.schedules.LearningRateSchedule
-Augment = Callable[..., np.ndarray]
+
+DIGITS_FOR_STATISTICS = 10_000  # as good as all 60,000, in a sixth of the time
 
 
 class TestResult(NamedTuple):
@@ -33,42 +37,6 @@ class TestResult(NamedTuple):
     seconds: float
 
 
-class Recipe(NamedTuple):
-    """How a shipped network is trained, in numbers.
-
-    Attributes:
-        model: a name of ``models.MODELS``.
-        day: the lesson that explains the recipe.
-        epochs: passes over the 60,000 training digits.
-        max_learning_rate: peak of the one-cycle schedule of AdamW.
-        weight_decay: of AdamW, per step and times the learning rate.
-        label_smoothing: probability mass spread over all classes.
-        shift: largest random shift, pixels.
-        batch_size: digits per step.
-    """
-
-    model: str
-    day: int
-    epochs: int
-    max_learning_rate: float = 0.01
-    weight_decay: float = 0.004
-    label_smoothing: float = 0.1
-    shift: int = 2
-    batch_size: int = 128
-
-    def __str__(self) -> str:
-        return (
-            f"one-cycle AdamW, peak {self.max_learning_rate:g}, weight decay "
-            f"{self.weight_decay:g}, label smoothing {self.label_smoothing:g}, random shifts of "
-            f"up to {self.shift} pixels, batch {self.batch_size}, {self.epochs} epochs"
-        )
-
-
-RECIPES = {
-    "champion": Recipe("champion", day=27, epochs=8),
-}
-
-
 def set_seed(seed: int) -> None:
     """Seed Python, NumPy and Keras, so that what follows can be repeated.
 
@@ -85,66 +53,6 @@ def set_seed(seed: int) -> None:
     if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
         raise ValueError(f"seed must be a whole number from 0 to 4,294,967,295, got {seed!r}")
     keras.utils.set_random_seed(int(seed))
-
-
-@keras.saving.register_keras_serializable("mnist_course")
-class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
-    """The schedule that ``one_cycle`` makes; Keras can save it with a model."""
-
-    def __init__(self, max_learning_rate, steps, warmup=0.25, start=0.04, end=0.0):
-        super().__init__()
-        self.max_learning_rate = max_learning_rate
-        self.steps, self.warmup, self.start, self.end = steps, warmup, start, end
-
-    def __call__(self, step):
-        ops = keras.ops
-        position = ops.cast(step, "float32") / self.steps
-        rising = self.start + (1 - self.start) * position / max(self.warmup, 1e-9)
-        fall = ops.clip((position - self.warmup) / (1 - self.warmup), 0.0, 1.0)
-        falling = self.end + (1 - self.end) * (1 + ops.cos(np.pi * fall)) / 2
-        return self.max_learning_rate * ops.where(position < self.warmup, rising, falling)
-
-    def get_config(self) -> dict:
-        names = ("max_learning_rate", "steps", "warmup", "start", "end")
-        return {name: getattr(self, name) for name in names}
-
-
-def one_cycle(
-    max_learning_rate: float,
-    steps: int,
-    *,
-    warmup: float = 0.25,
-    start: float = 0.04,
-    end: float = 0.0,
-) -> OneCycle:
-    """One rise and one fall of the learning rate: linear up, half a cosine down.
-
-    Args:
-        max_learning_rate: the peak.
-        steps: optimizer steps in all, which is epochs x batches per epoch.
-        warmup: fraction of the steps spent rising, 0 up to but not including 1.
-        start: first rate, as a fraction of the peak.
-        end: last rate, as a fraction of the peak; it stays there after ``steps``.
-
-    Returns:
-        A Keras schedule, to be given to an optimizer or to ``train``.
-
-    Raises:
-        ValueError: a number is out of its range.
-
-    Source: Smith, "Super-convergence", 2018.
-    """
-    if not max_learning_rate > 0 or not steps >= 1:
-        raise ValueError(
-            f"expected a positive max_learning_rate and at least one step, "
-            f"got {max_learning_rate} and {steps}"
-        )
-    if not 0 <= warmup < 1 or not 0 <= start <= 1 or not 0 <= end <= 1:
-        raise ValueError(
-            "warmup, start and end are fractions (warmup below 1, the others up to 1), "
-            f"got {warmup}, {start} and {end}"
-        )
-    return OneCycle(max_learning_rate, steps, warmup, start, end)
 
 
 def compile_model(
@@ -190,9 +98,22 @@ def train(
     seed: int = 0,
     augment: Augment | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    checkpoint: str | Path | None = None,
+    history_csv: str | Path | None = None,
     verbose: int | str = "auto",
-) -> keras.callbacks.History:
+) -> TrainingRecord:
     """Train a model on images that are scaled already.
+
+    With a ``checkpoint`` the complete state is stored after every epoch: weights, optimizer,
+    dropout's seeds, history. After a crash, or an interruption, the same call goes on after the
+    last complete epoch and ends with exactly the weights and history of an uninterrupted run. A
+    finished training stays in its file: the same call then gives it back at once, until the file
+    is removed. Callbacks are not stored: those that remember epochs, such as EarlyStopping,
+    begin anew.
+
+    An optimizer with ``use_ema=True`` averages the weights of its steps, and training ends with
+    the average; batch statistics are then measured anew, on about 10,000 images of x
+    (``refresh_batch_norm``). The history, validation included, is of the weights before that.
 
     Args:
         model: compiled, or else it gets ``compile_model``'s defaults.
@@ -208,14 +129,18 @@ def train(
         augment: makes new images in every epoch: called as ``augment(images, seed=...)`` with
             one batch, such as ``mnist_course.augmentation.random_shift``.
         callbacks: Keras callbacks.
+        checkpoint: a file to store the state in, such as ``"run.npz"``. The digits then come in
+            an order that follows from seed and epoch alone, as they do with ``augment``.
+        history_csv: a file to write the history to, a row per epoch, anew after every epoch;
+            complete also when a run was resumed.
         verbose: 0 silent, 1 a progress bar, 2 a line per epoch, "auto" lets Keras choose.
 
     Returns:
         Keras's History: ``history.history["accuracy"]`` has one number per epoch.
 
     Raises:
-        ValueError: x and y do not fit together, both validations are given, or a number is out
-            of its range.
+        ValueError: x and y do not fit together, both validations are given, a number is out of
+            its range, or the checkpoint is damaged or of another training.
     """
     _check_training(x, y, epochs, batch_size)
     if validation_split and validation_data is not None:
@@ -227,12 +152,25 @@ def train(
     if learning_rate is not None or not model.compiled:
         compile_model(model, learning_rate=1e-3 if learning_rate is None else learning_rate)
     set_seed(seed)
-    options = {"epochs": epochs, "validation_data": validation_data, "verbose": verbose}
-    options["callbacks"] = list(callbacks)
-    if augment is None:
-        return model.fit(x, y, batch_size=batch_size, **options)
-    batches = AugmentedDigits(x, y, batch_size=batch_size, augment=augment, seed=seed)
-    return model.fit(batches, shuffle=False, **options)
+    record = TrainingRecord(checkpoint, history_csv)
+    if augment is None and checkpoint is None:
+        digits = {"x": x, "y": y, "batch_size": batch_size}
+    else:
+        batches = AugmentedDigits(x, y, batch_size=batch_size, augment=augment, seed=seed)
+        digits = {"x": batches, "shuffle": False}
+    if checkpoint is not None:
+        _resume(record, model, batches, epochs=epochs, validation=validation_data)
+    model.fit(
+        **digits,
+        initial_epoch=record.next_epoch,
+        epochs=epochs,
+        validation_data=validation_data,
+        callbacks=[*callbacks, record],
+        verbose=verbose,
+    )
+    if getattr(model.optimizer, "use_ema", False):
+        refresh_batch_norm(model, x[:: max(1, len(x) // DIGITS_FOR_STATISTICS)])
+    return record
 
 
 def train_and_evaluate_model(
@@ -284,70 +222,25 @@ def train_and_evaluate_model(
         verbose=verbose,
         **options,
     )
-    seconds = time.perf_counter() - begin
+    seconds = history.earlier_seconds + time.perf_counter() - begin
     scores = model.evaluate(scale_pixels(x_test), y_test, verbose=0, return_dict=True)
     return model, history, TestResult(scores["accuracy"], scores["loss"], seconds)
 
 
-def train_recipe(
-    name: str, *, seed: int = 0, data: Arrays | None = None, verbose: int | str = "auto"
-) -> tuple[keras.Model, keras.callbacks.History, float]:
-    """Train a shipped network anew, by its recipe, on all 60,000 training digits.
-
-    Args:
-        name: one of ``RECIPES``, such as ``"champion"``.
-        seed: another seed gives another, equally good, network.
-        data: raw digits as ``load_mnist`` gives them; only the training part is used.
-        verbose: as in ``train``.
-
-    Returns:
-        ``(model, history, seconds)``.
-
-    Raises:
-        ValueError: there is no recipe of that name.
-    """
-    if name not in RECIPES:
-        raise ValueError(f"there is no recipe {name!r}; choose one of {', '.join(RECIPES)}")
-    recipe = RECIPES[name]
-    (x, y), _ = _unpack(load_mnist() if data is None else data)
-    begin = time.perf_counter()
-    steps = recipe.epochs * -(-len(x) // recipe.batch_size)
-    model = compile_model(
-        create_model(recipe.model, seed=seed),
-        optimizer=keras.optimizers.AdamW(
-            one_cycle(recipe.max_learning_rate, steps), weight_decay=recipe.weight_decay
-        ),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
+def _resume(record: TrainingRecord, model, batches: AugmentedDigits, *, epochs, validation) -> None:
+    """Go to where the checkpoint is; what must be the same as then is told from its numbers."""
+    if not model.built:
+        model.build((None, *batches.x.shape[1:]))
+    record.resume(
+        model,
+        epochs=epochs,
+        batch_size=batches.batch_size,
+        seed=batches.seed,
+        digits=[batches.x, batches.y],
+        augmentation=batches[0],
+        validation=validation,
     )
-    augment = partial(random_shift, pixels=recipe.shift)
-    options = {"epochs": recipe.epochs, "batch_size": recipe.batch_size, "verbose": verbose}
-    history = train(model, scale_pixels(x), one_hot(y), seed=seed, augment=augment, **options)
-    return model, history, time.perf_counter() - begin
-
-
-class AugmentedDigits(keras.utils.PyDataset):
-    """Batches in a new order, with new variations of every image, in each epoch."""
-
-    def __init__(self, x, y, *, batch_size: int, augment: Augment, seed: int):
-        super().__init__()
-        self.x, self.y, self.batch_size = x, np.asarray(y), batch_size
-        self.augment, self.seed, self.epoch = augment, seed, 0
-        self._shuffle()
-
-    def __len__(self) -> int:
-        return -(-len(self.x) // self.batch_size)
-
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        seed = (self.seed, self.epoch, index)
-        return self.augment(self.x[rows], seed=seed), self.y[rows]
-
-    def on_epoch_end(self) -> None:
-        self.epoch += 1
-        self._shuffle()
-
-    def _shuffle(self) -> None:
-        self.order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self.x))
+    batches.begin_epoch(record.next_epoch)
 
 
 def _unpack(data: Arrays) -> Arrays:

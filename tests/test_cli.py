@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,7 +16,10 @@ from mnist_course import __version__, cli
 from mnist_course.course import doctor, lessons, progress
 from mnist_course.course.exercises import engine
 
-COMMANDS = ("lab", "progress", "doctor", "predict", "verify", "refresh", "mutate", "train")
+COMMANDS = (
+    *("lab", "progress", "doctor", "predict", "evaluate", "export", "benchmark"),
+    *("verify", "refresh", "mutate", "train"),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -384,12 +388,112 @@ def test_without_notebooks_lesson_commands_say_so(run, monkeypatch):
 def test_train_ships_and_reports(run, monkeypatch):
     asked = []
 
-    def ship(name, *, seeds):
+    def ship(name, *, seeds, report):
         asked.append((name, seeds))
+        report("seed 0")
         files = {"onnx": {"name": "champion.onnx"}}
         return {"test_accuracy": {"mean": 0.9966, "sd": 0.0004}, "files": files}
 
-    monkeypatch.setitem(sys.modules, "mnist_course.export", SimpleNamespace(ship=ship))
+    monkeypatch.setitem(sys.modules, "mnist_course.shipping", SimpleNamespace(ship=ship))
     output = run("train", "champion", "--seeds", "2").output
     assert asked == [("champion", 2)]
-    assert output == "Test accuracy 99.66% ± 0.04%. Wrote champion.onnx\n"
+    assert output == "seed 0\nTest accuracy 99.66% ± 0.04%. Wrote champion.onnx\n"
+
+
+# --- evaluate ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def measured(monkeypatch):
+    """Reports of two digits, whatever the model; returns the models asked for."""
+    from mnist_course import report
+
+    asked = []
+    score = report.Score(9967, 10_000, 0.9967, 0.9954, 0.9976)
+    digits = (report.DigitScore(0, 980, 0, None), report.DigitScore(1, 1135, 9, 7))
+    made = report.Report("[mine]", score, score, digits, 57.4)
+    monkeypatch.setattr(report, "evaluate_model", lambda model: asked.append(model) or made)
+    return asked
+
+
+def test_evaluate_shows_accuracies_intervals_errors_and_time(run, measured):
+    output = run("evaluate", "champion").output
+    assert measured == ["champion"]
+    assert "[mine]\n  MNIST test digits  99.67%  95% interval 99.54% to 99.76%" in output
+    assert "33 of 10,000 wrong\n  UCI digits " in output
+    assert "one image          57 µs" in output
+    assert max(map(cell_len, output.splitlines())) <= 80
+
+
+def test_evaluate_shows_what_each_digit_was_mostly_read_as(run, measured):
+    zero, one = (line.split("│") for line in run("evaluate", "x").output.splitlines()[-3:-1])
+    assert [cell.strip() for cell in zero] == ["", "0", "980", "0", "100.00%", "", ""]
+    assert [cell.strip() for cell in one] == ["", "1", "1135", "9", "99.21%", "7", ""]
+
+
+def test_evaluate_json_is_for_programs(run, measured):
+    found = json.loads(run("evaluate", "champion", "--json").stdout)
+    assert found["test"]["correct"] == 9967
+    assert found["digits"][1]["mostly_as"] == 7
+
+
+@pytest.mark.parametrize("command", ["evaluate", "export"])
+def test_a_model_that_is_not_there_is_one_line_and_status_1(main, capfd, command):
+    assert main(command, "nope") == 1
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line.startswith("mnist-course: no model 'nope' in ")
+    assert "champion" in line
+
+
+# --- export --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def written(monkeypatch):
+    """Exports write nothing but 12,300 bytes; returns how they were asked for."""
+    asked = []
+
+    def export_model(model, name, *, folder, formats):
+        asked.append((model, name, str(folder), formats))
+        file = Path(folder) / "champion.onnx"
+        file.write_bytes(b"x" * 12_300)
+        return {"onnx": file}
+
+    fake = SimpleNamespace(export_model=export_model, load_model=lambda name: f"the {name}")
+    monkeypatch.setitem(sys.modules, "mnist_course.export", fake)
+    return asked
+
+
+def test_export_writes_formats_to_a_folder_and_prints_sizes(run, written, tmp_path):
+    formats = ("--format", "litert", "--format", "onnx")
+    result = run("export", "champion", *formats, "--to", str(tmp_path))
+    assert written == [("the champion", "champion", str(tmp_path), ["litert", "onnx"])]
+    assert result.output == f"    12.3 kB  {tmp_path / 'champion.onnx'}\n"
+
+
+def test_export_writes_keras_and_onnx_here_by_default(run, written, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run("export", "champion")
+    assert written == [("the champion", "champion", ".", ["keras", "onnx"])]
+
+
+def test_export_refuses_a_format_it_does_not_know(run, written):
+    result = run("export", "champion", "--format", "h5")
+    assert result.exit_code == 2
+    assert "'h5' is not one of 'keras'" in result.output
+    assert written == []
+
+
+def test_export_ship_writes_the_shipped_files_anew(run, monkeypatch):
+    def ship_again(name):
+        return {"files": {"onnx": {"name": f"{name}.onnx", "bytes": 286_107}}}
+
+    fake = SimpleNamespace(ship_again=ship_again)
+    monkeypatch.setitem(sys.modules, "mnist_course.shipping", fake)
+    assert run("export", "champion", "--ship").output == "   286.1 kB  champion.onnx\n"
+
+
+@pytest.mark.parametrize("more", [("--to", "here"), ("--format", "onnx")])
+def test_export_ship_takes_no_folder_and_no_format(run, more):
+    result = run("export", "champion", "--ship", *more)
+    assert "leave --format and --to out" in str(result.exception)

@@ -1,27 +1,20 @@
 import hashlib
-import json
 
 import keras
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from keras import layers
 
 from mnist_course import export
-from mnist_course.data import balanced_subset, load_mnist
-from mnist_course.export import (
-    MODELS_FOLDER,
-    ExportError,
-    export_model,
-    read_manifest,
-    ship,
-    verify_export,
-    write_cards,
-    write_manifest_entry,
-)
+from mnist_course.data import load_mnist
+from mnist_course.export import ExportError, export_model, load_model, verify_export
+from mnist_course.manifest import ModelError
 from mnist_course.models import MODELS, create_model
+from mnist_course.predictor import DigitReader
 from mnist_course.preprocessing import scale_pixels
-from mnist_course.training import RECIPES, Recipe, compile_model
+from mnist_course.training import compile_model
 
 (X_TRAIN, Y_TRAIN), (X_TEST, Y_TEST) = load_mnist()
 DIGITS = scale_pixels(X_TEST[:100])
@@ -43,7 +36,7 @@ def files(champion, tmp_path_factory):
 @pytest.mark.parametrize("name", ["dense_regularized", "resnet", "separable"])
 def test_exported_models_answer_as_the_original(name, tmp_path):
     model = create_model(name, seed=0)
-    exported = export_model(model, name, folder=tmp_path)
+    exported = export_model(model, name, folder=tmp_path, formats=["onnx"], images=DIGITS)
     assert verify_export(model, exported["onnx"], DIGITS) < 1e-5
 
 
@@ -66,7 +59,9 @@ def test_onnx_is_valid_and_has_batch_normalisation_folded(files):
     onnx.checker.check_model(model, full_check=True)
     kinds = [node.op_type for node in model.graph.node]
     assert kinds.count("Conv") == 5
-    assert not {"BatchNormalization", "Transpose"} & set(kinds)
+    assert "BatchNormalization" not in kinds
+    (transpose,) = (node for node in model.graph.node if node.op_type == "Transpose")
+    assert transpose.output == ["feature_maps"]  # the way to the probabilities has none
 
 
 def test_onnx_does_not_depend_on_what_was_built_before(champion, files, tmp_path):
@@ -92,132 +87,79 @@ def test_export_leaves_nothing_but_the_two_files(files):
 def test_failed_export_replaces_nothing(champion, tmp_path, monkeypatch):
     (tmp_path / "champion.onnx").write_bytes(b"the one before")
     other = create_model("champion", seed=1)
-    real = export.write_onnx
-    monkeypatch.setattr(export, "write_onnx", lambda model, path: real(other, path))
+    ending, write = export.FORMATS["onnx"]
+    faulty = ending, lambda model, path: write(other, path)
+    monkeypatch.setitem(export.FORMATS, "onnx", faulty)
     with pytest.raises(ExportError, match=r"differ by up to .* expected at most 0.0001"):
         export_model(champion, "champion", folder=tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["champion.onnx"]
     assert (tmp_path / "champion.onnx").read_bytes() == b"the one before"
 
 
-def test_verify_notices_another_model(files):
-    with pytest.raises(ExportError, match="does not answer as the Keras model"):
-        verify_export(create_model("champion", seed=1), files["onnx"], DIGITS)
+def test_answers_are_compared_on_1000_test_digits(champion, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(export, "verify_export", lambda model, file, images: seen.append(images))
+    export_model(champion, "champion", folder=tmp_path, formats=["keras"])
+    np.testing.assert_array_equal(seen, [scale_pixels(X_TEST[:1000])])
 
 
-@pytest.mark.parametrize("content", [b"", b"not a model"])
-def test_verify_refuses_a_damaged_file(champion, tmp_path, content):
-    (tmp_path / "bad.onnx").write_bytes(content)
-    with pytest.raises(ExportError, match=r"bad.onnx is missing or no ONNX model"):
-        verify_export(champion, tmp_path / "bad.onnx", DIGITS)
+def test_class_activation_map_without_keras_is_that_of_keras(champion, files):
+    *_, last, _, answer = champion.layers
+    maps = keras.Model(champion.inputs[0], last.output).predict(DIGITS[:1], verbose=0)
+    expected = np.einsum("hwc,c->hw", maps[0], answer.kernel.numpy()[:, 7])
+    found = DigitReader(files["onnx"].read_bytes()).class_activation_map(X_TEST[0], 7)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
-def entry_of(folder, name, files, values):
-    return write_manifest_entry(
-        name,
-        files,
-        parameters=12,
-        test_accuracies=values,
-        recipe="stir well",
-        training_seconds=70.04,
-        day=27,
-        folder=folder,
-    )
+def test_litert_is_written_when_asked_for(champion, tmp_path):
+    pytest.importorskip("ai_edge_litert")
+    files = export_model(champion, "champion", folder=tmp_path, formats=["litert"])
+    assert list(files.items()) == [("litert", tmp_path / "champion.tflite")]
+    assert list(tmp_path.iterdir()) == [tmp_path / "champion.tflite"]
 
 
-def test_manifest_entry_has_checksums_and_spread(files, tmp_path):
-    entry = entry_of(tmp_path, "champion", files, [0.99, 0.98, 0.97])
-    content = files["onnx"].read_bytes()
-    assert entry["files"]["onnx"] == {
-        "name": "champion.onnx",
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "bytes": len(content),
-    }
-    assert entry["test_accuracy"] == {
-        "shipped": 0.99,
-        "mean": 0.98,
-        "sd": 0.01,
-        "values": [0.99, 0.98, 0.97],
-    }
-    assert entry["training_seconds"] == 70.0
-    assert json.loads((tmp_path / "manifest.json").read_text()) == {"champion": entry}
+def test_unknown_formats_list_the_known_ones(champion, tmp_path):
+    with pytest.raises(ValueError, match="no format h5; choose from keras, onnx, litert"):
+        export_model(champion, "champion", folder=tmp_path, formats=["keras", "h5"])
+    assert not list(tmp_path.iterdir())
 
 
-def test_one_seed_has_no_spread(files, tmp_path):
-    entry = entry_of(tmp_path, "champion", files, [0.99])
-    assert entry["test_accuracy"]["sd"] is None
+def test_lambda_layers_are_refused_by_name(tmp_path):
+    code = layers.Lambda(lambda x: x * 2, name="double")
+    model = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), code])
+    with pytest.raises(ExportError, match="'double' is a Lambda layer"):
+        export_model(model, "code", folder=tmp_path)
 
 
-def test_entries_of_other_models_stay(files, tmp_path):
-    first = entry_of(tmp_path, "champion", files, [0.99])
-    second = entry_of(tmp_path, "tiny", files, [0.98, 0.99])
-    assert read_manifest(tmp_path) == {"champion": first, "tiny": second}
+@pytest.mark.parametrize("name", MODELS)
+def test_no_model_of_the_course_has_lambda_layers(name):
+    kinds = {type(layer) for layer in create_model(name).layers}
+    assert layers.Lambda not in kinds
 
 
-def test_cards_state_the_manifests_numbers(files, tmp_path):
-    entry_of(tmp_path, "champion", files, [0.9967, 0.9961, 0.9972])
-    entry_of(tmp_path, "tiny", files, [0.99])
-    write_cards(tmp_path)
-    text = (tmp_path / "README.md").read_text()
-    assert "99.667% ± 0.055%" in text
-    assert "of n = 3 seeds" in text
-    assert "mnist-course train tiny --seeds 1" in text
+def test_a_shipped_model_loads_and_is_not_compiled():
+    model = load_model("champion")
+    assert not model.compiled
+    answers = model.predict(DIGITS, verbose=0).argmax(axis=1)
+    assert np.mean(answers == Y_TEST[:100]) >= 0.99
 
 
-def test_no_manifest_means_nothing_is_shipped(tmp_path):
-    assert read_manifest(tmp_path) == {}
+def shipped(folder, content, *, sha256=None):
+    (folder / "champion.keras").write_bytes(content)
+    digest = sha256 or hashlib.sha256(content).hexdigest()
+    files = f'{{"keras": {{"name": "champion.keras", "sha256": "{digest}"}}}}'
+    (folder / "manifest.json").write_text(f'{{"champion": {{"files": {files}}}}}')
 
 
-def test_ship_exports_the_first_seed_whatever_the_others_reach(tmp_path, monkeypatch):
-    monkeypatch.setitem(RECIPES, "tiny", Recipe("tiny", day=20, epochs=1))
-    train = balanced_subset(X_TRAIN, Y_TRAIN, per_class=30)
-    data = train, (X_TEST[:1000], Y_TEST[:1000])
-    entry = ship("tiny", seeds=2, folder=tmp_path, data=data, verbose=0)
-    shipped = keras.saving.load_model(tmp_path / "tiny.keras")
-    answers = shipped.predict(scale_pixels(X_TEST[:1000]), verbose=0).argmax(axis=1)
-    values = entry["test_accuracy"]["values"]
-    assert len(set(values)) == 2
-    assert np.mean(answers == Y_TEST[:1000]) == values[0] == entry["test_accuracy"]["shipped"]
-    assert read_manifest(tmp_path)["tiny"] == entry
-    assert "Day 20" in (tmp_path / "README.md").read_text()
+def test_load_model_opens_the_file_that_was_shipped(champion, files, tmp_path):
+    shipped(tmp_path, files["keras"].read_bytes())
+    expected = champion.predict(DIGITS, verbose=0)
+    found = load_model("champion", folder=tmp_path).predict(DIGITS, verbose=0)
+    np.testing.assert_array_equal(found, expected)
 
 
-@pytest.mark.parametrize(
-    ("name", "seeds", "message"), [("cnn", 1, "no recipe"), ("champion", 0, "at least 1, got 0")]
-)
-def test_ship_says_what_is_wrong(name, seeds, message, tmp_path):
-    with pytest.raises(ValueError, match=message):
-        ship(name, seeds=seeds, folder=tmp_path)
-
-
-def test_every_shipped_model_is_what_its_manifest_says():
-    manifest = read_manifest()
-    assert "champion" in manifest
-    for name, entry in manifest.items():
-        for kind, file in entry["files"].items():
-            content = (MODELS_FOLDER / file["name"]).read_bytes()
-            assert file["name"] == f"{name}.{kind}"
-            assert file["sha256"] == hashlib.sha256(content).hexdigest()
-            assert file["bytes"] == len(content)
-        assert entry["parameters"] == MODELS[name]().count_params()
-        assert entry["recipe"] == str(RECIPES[name])
-
-
-@pytest.mark.parametrize("name", read_manifest())
-def test_every_shipped_model_has_the_accuracy_of_its_card(name):
-    accuracy = read_manifest()[name]["test_accuracy"]
-    session = onnxruntime.InferenceSession(MODELS_FOLDER / f"{name}.onnx")
-    answers = session.run(None, {"images": scale_pixels(X_TEST)})[0].argmax(axis=1)
-    assert np.mean(answers == Y_TEST) == accuracy["shipped"] == accuracy["values"][0]
-
-
-@pytest.mark.parametrize("name", read_manifest())
-def test_both_files_of_a_shipped_model_answer_alike(name):
-    model = keras.saving.load_model(MODELS_FOLDER / f"{name}.keras")
-    assert verify_export(model, MODELS_FOLDER / f"{name}.onnx", DIGITS) < 1e-5
-
-
-def test_cards_are_those_of_the_manifest(tmp_path):
-    (tmp_path / "manifest.json").write_text((MODELS_FOLDER / "manifest.json").read_text())
-    write_cards(tmp_path)
-    assert (tmp_path / "README.md").read_text() == (MODELS_FOLDER / "README.md").read_text()
+def test_load_model_refuses_a_tampered_file_before_opening_it(tmp_path, monkeypatch):
+    shipped(tmp_path, b"tampered", sha256="0" * 64)
+    monkeypatch.setattr(keras.saving, "load_model", lambda *_, **__: pytest.fail("opened"))
+    with pytest.raises(ModelError, match="is not the model that was shipped"):
+        load_model("champion", folder=tmp_path)

@@ -8,11 +8,20 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from mnist_course import predictor
+from mnist_course import manifest, predictor
 from mnist_course.images import BlankImageError
 from mnist_course.predictor import DigitReader, ModelError
 
 # The model used here reads the digit k in an image whose row k is brightest.
+
+
+def graph_bytes(nodes, constants, outputs, *, pixels=(None, 28, 28, 1)) -> bytes:
+    """An ONNX model of these parts, from pixels to outputs given as (name, shape)."""
+    infos = [helper.make_tensor_value_info(name, TensorProto.FLOAT, s) for name, s in outputs]
+    source = helper.make_tensor_value_info("pixels", TensorProto.FLOAT, pixels)
+    graph = helper.make_graph(nodes, "parts", [source], infos, constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return model.SerializeToString()
 
 
 def row_model() -> bytes:
@@ -27,18 +36,7 @@ def row_model() -> bytes:
         numpy_helper.from_array(np.array([-1, 784]), "shape"),
         numpy_helper.from_array(weights.reshape(784, 10), "weights"),
     ]
-    graph = helper.make_graph(
-        nodes,
-        "rows",
-        [helper.make_tensor_value_info("pixels", TensorProto.FLOAT, [None, 28, 28, 1])],
-        [
-            helper.make_tensor_value_info("digits", TensorProto.FLOAT, [None, 10]),
-            helper.make_tensor_value_info("scores", TensorProto.FLOAT, [None, 10]),
-        ],
-        constants,
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    return model.SerializeToString()
+    return graph_bytes(nodes, constants, [("digits", [None, 10]), ("scores", [None, 10])])
 
 
 def bright_row(k: int) -> np.ndarray:
@@ -126,6 +124,80 @@ def test_read_refuses_several_images(reader):
         reader.read(np.zeros((2, 28, 28), np.uint8))
 
 
+# --- class activation maps -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def mapped():
+    """Its only feature map is the image itself, and digit k weighs it with k - 4."""
+    weights = np.arange(-4, 6, dtype=np.float32)[None]
+    nodes = [
+        helper.make_node("Identity", ["pixels"], ["feature_maps"]),
+        helper.make_node("ReduceMean", ["pixels"], ["means"], axes=[1, 2], keepdims=0),
+        helper.make_node("MatMul", ["means", "class_weights"], ["scores"]),
+        helper.make_node("Softmax", ["scores"], ["digits"]),
+    ]
+    outputs = {"digits": [None, 10], "feature_maps": [None, 28, 28, 1], "class_weights": [1, 10]}
+    constants = [numpy_helper.from_array(weights, "class_weights")]
+    return DigitReader(graph_bytes(nodes, constants, outputs.items()), name="mapped")
+
+
+def test_class_activation_map_weighs_the_feature_maps_for_one_digit(mapped):
+    image = bright_row(3)
+    found = mapped.class_activation_map(image, 7)
+    assert (found.shape, found.dtype) == ((28, 28), np.float32)
+    np.testing.assert_allclose(found, 3 * (image / 255), rtol=1e-6)
+    np.testing.assert_allclose(mapped.class_activation_map(image, 4), 0)
+
+
+def test_class_activation_maps_mean_is_the_digits_score(mapped):
+    scores = [mapped.class_activation_map(bright_row(3), digit).mean() for digit in range(10)]
+    odds = np.exp(scores)
+    np.testing.assert_allclose(mapped.predict(bright_row(3))[0], odds / odds.sum(), rtol=1e-5)
+
+
+def test_a_network_without_feature_maps_has_no_class_activation_map(reader):
+    with pytest.raises(ModelError, match="'rows' has no class activation map.*such as champion"):
+        reader.class_activation_map(bright_row(1), 1)
+
+
+@pytest.mark.parametrize("digit", [-1, 10, 7.0, "7", None])
+def test_class_activation_map_of_no_digit_is_refused(mapped, digit):
+    with pytest.raises(ValueError, match=r"digit must be a whole number from 0 to 9, got"):
+        mapped.class_activation_map(bright_row(1), digit)
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [(np.zeros((28, 28)), "use read_picture"), (np.zeros((2, 28, 28), np.uint8), "got 2")],
+)
+def test_class_activation_map_takes_one_image_in_mnist_form(mapped, image, message):
+    with pytest.raises(ValueError, match=message):
+        mapped.class_activation_map(image, 1)
+
+
+# --- models --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pixels", "output"), [((None, 32, 32, 3), [None, 10]), ((None, 28, 28, 1), [None, 26])]
+)
+def test_a_network_of_other_images_or_classes_is_refused(pixels, output):
+    nodes = [helper.make_node("Identity", ["pixels"], ["answers"])]
+    content = graph_bytes(nodes, [], [("answers", output)], pixels=pixels)
+    with pytest.raises(ModelError, match=r"expected a network from images of shape \(n, 28"):
+        DigitReader(content)
+
+
+def test_another_kind_of_file_of_the_same_model(folder):
+    entry = json.loads((folder / "manifest.json").read_text())
+    entry["rows"]["files"]["onnx_int8"] = entry["rows"]["files"]["onnx"]
+    entry["rows"]["files"]["onnx_int8"] |= {"name": "small.onnx"}
+    (folder / "manifest.json").write_text(json.dumps(entry))
+    (folder / "rows.onnx").rename(folder / "small.onnx")
+    assert DigitReader.load("rows", kind="onnx_int8", folder=folder).read(bright_row(1)).label == 1
+
+
 def test_unknown_model_lists_the_known_ones(folder):
     with pytest.raises(ModelError, match=r"no model 'best'.*there is rows"):
         DigitReader.load("best", folder=folder)
@@ -161,8 +233,8 @@ def test_bytes_that_are_no_model_are_refused():
 
 
 def test_an_installed_package_uses_its_own_copy(folder, monkeypatch):
-    monkeypatch.setattr(predictor, "REPOSITORY_FOLDER", folder / "absent")
-    monkeypatch.setattr(predictor, "INSTALLED_FOLDER", folder)
+    monkeypatch.setattr(manifest, "MODELS_FOLDER", folder / "absent")
+    monkeypatch.setattr(manifest, "INSTALLED_FOLDER", folder)
     assert repr(DigitReader.load("rows")) == "DigitReader('rows')"
 
 

@@ -6,27 +6,12 @@ from mnist_course.augmentation import random_shift
 from mnist_course.data import balanced_subset, load_mnist
 from mnist_course.models import create_model
 from mnist_course.preprocessing import one_hot, scale_pixels
-from mnist_course.training import (
-    RECIPES,
-    AugmentedDigits,
-    OneCycle,
-    Recipe,
-    compile_model,
-    one_cycle,
-    set_seed,
-    train,
-    train_and_evaluate_model,
-    train_recipe,
-)
+from mnist_course.training import compile_model, set_seed, train, train_and_evaluate_model
 
 (X_ALL, Y_ALL), (X_TEST, Y_TEST) = load_mnist()
 X_RAW, Y = balanced_subset(X_ALL, Y_ALL, per_class=50)
 X = scale_pixels(X_RAW)
 SMALL = (X_RAW, Y), (X_TEST[:500], Y_TEST[:500])
-
-
-def rates(schedule, steps):
-    return [float(schedule(step)) for step in steps]
 
 
 def test_set_seed_repeats_python_numpy_and_keras():
@@ -43,39 +28,6 @@ def test_set_seed_repeats_python_numpy_and_keras():
 def test_set_seed_refuses_what_is_no_seed(seed):
     with pytest.raises(ValueError, match=r"whole number from 0 to 4,294,967,295"):
         set_seed(seed)
-
-
-def test_one_cycle_rises_in_a_line_and_falls_along_a_cosine():
-    schedule = one_cycle(0.01, 100, warmup=0.2, start=0.1, end=0.01)
-    # start, middle of the rise, peak, middle of the fall, end
-    expected = [0.001, 0.0055, 0.01, 0.00505, 0.0001]
-    assert rates(schedule, [0, 10, 20, 60, 100]) == pytest.approx(expected, rel=1e-5)
-
-
-def test_one_cycle_stays_at_its_end():
-    assert rates(one_cycle(1.0, 10, end=0.25), [10, 11, 1000]) == pytest.approx([0.25] * 3)
-
-
-def test_one_cycle_without_warmup_starts_at_the_peak():
-    assert rates(one_cycle(0.5, 10, warmup=0), [0]) == [0.5]
-
-
-def test_one_cycle_is_saved_and_loaded_with_a_model(tmp_path):
-    model = compile_model(create_model("softmax"), learning_rate=one_cycle(0.02, 30, warmup=0.5))
-    train(model, X, Y, epochs=1, verbose=0)
-    model.save(tmp_path / "model.keras")
-    loaded = keras.saving.load_model(tmp_path / "model.keras").optimizer._learning_rate
-    assert isinstance(loaded, OneCycle)
-    assert rates(loaded, [0, 15, 20]) == rates(one_cycle(0.02, 30, warmup=0.5), [0, 15, 20])
-
-
-@pytest.mark.parametrize(
-    ("arguments", "options"),
-    [((0, 10), {}), ((0.1, 0), {}), ((0.1, 10), {"warmup": 1}), ((0.1, 10), {"end": -1})],
-)
-def test_one_cycle_refuses_impossible_numbers(arguments, options):
-    with pytest.raises(ValueError, match="expected a positive|are fractions"):
-        one_cycle(*arguments, **options)
 
 
 def test_train_compiles_with_adam_and_gives_a_history_per_epoch():
@@ -149,29 +101,6 @@ def test_train_says_what_is_wrong(x, y, options, message):
         train(create_model("softmax"), x, y, **{"epochs": 1, "verbose": 0, **options})
 
 
-def test_augmented_batches_cover_every_digit_once_per_epoch():
-    batches = AugmentedDigits(
-        np.arange(10), np.arange(10), batch_size=4, augment=lambda x, seed: x, seed=0
-    )
-    epochs = []
-    for _ in range(2):
-        epochs.append(np.concatenate([x for x, y in batches if np.array_equal(x, y)]).tolist())
-        batches.on_epoch_end()
-    assert [sorted(epoch) for epoch in epochs] == [list(range(10))] * 2
-    assert epochs[0] != epochs[1]
-
-
-def test_every_batch_is_augmented_with_a_seed_of_its_own():
-    batches = AugmentedDigits(
-        np.zeros(10), np.zeros(10), batch_size=4, augment=lambda x, seed: [seed], seed=5
-    )
-    seeds = []
-    for _ in range(2):
-        seeds += [x[0] for x, _ in batches]
-        batches.on_epoch_end()
-    assert seeds == [(5, epoch, batch) for epoch in range(2) for batch in range(3)]
-
-
 def test_train_sees_the_augmented_images():
     def blank(images, *, seed):
         return np.zeros_like(images)
@@ -222,22 +151,3 @@ def test_train_and_evaluate_is_exactly_repeatable():
 def test_train_and_evaluate_says_what_is_wrong(model, data, message):
     with pytest.raises(ValueError, match=message):
         train_and_evaluate_model(model, data, epochs=1, verbose=0)
-
-
-def test_recipe_ends_its_schedule_with_its_last_step(monkeypatch):
-    monkeypatch.setitem(RECIPES, "softmax", Recipe("softmax", day=9, epochs=5))
-    model, history, seconds = train_recipe("softmax", data=SMALL, seed=0, verbose=0)
-    assert len(history.history["loss"]) == 5
-    assert float(model.optimizer.learning_rate) == pytest.approx(0, abs=1e-9)
-    assert history.history["accuracy"][-1] > 0.4  # shifted digits are hard for it
-    assert seconds > 0
-
-
-def test_recipes_read_as_a_sentence():
-    assert "peak 0.01" in str(RECIPES["champion"])
-    assert "8 epochs" in str(RECIPES["champion"])
-
-
-def test_unknown_recipe_lists_the_recipes():
-    with pytest.raises(ValueError, match="no recipe 'cnn'; choose one of champion"):
-        train_recipe("cnn")

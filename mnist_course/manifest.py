@@ -1,0 +1,235 @@
+"""What is shipped: the manifest with its checksums, and the cards written from it.
+
+It imports neither Keras nor NumPy: whoever opens a model asks here first.
+"""
+
+import datetime
+import hashlib
+import json
+import os
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+MODELS_FOLDER = Path(__file__).resolve().parent.parent / "models"
+INSTALLED_FOLDER = Path(__file__).resolve().parent / "_models"  # where a wheel puts them
+
+
+class ModelError(ValueError):
+    """A model is unknown, missing or not the one that was shipped."""
+
+
+def models_folder() -> Path:
+    """Where the shipped models are: in the installed package, else in the repository."""
+    return INSTALLED_FOLDER if INSTALLED_FOLDER.is_dir() else MODELS_FOLDER
+
+
+def read_manifest(folder: str | Path = MODELS_FOLDER) -> dict[str, dict]:
+    """What is shipped: the manifest's entries by model name, empty if there is none.
+
+    Raises:
+        ModelError: the manifest is damaged.
+    """
+    file = Path(folder) / "manifest.json"
+    return _parse_manifest(file) if file.exists() else {}
+
+
+def verified_bytes(name: str, kind: str = "onnx", *, folder: str | Path | None = None) -> bytes:
+    """Read a shipped file, once, and compare its SHA-256 with the manifest's.
+
+    Args:
+        name: a model in ``manifest.json``.
+        kind: which of its files: ``"keras"``, ``"onnx"`` or ``"onnx_int8"``.
+        folder: where the models are; without it, where the package has them.
+
+    Returns:
+        The file's bytes: what was verified is what is opened.
+
+    Raises:
+        ModelError: no such model or file, or it is not the one that was shipped.
+    """
+    folder = models_folder() if folder is None else Path(folder)
+    manifest = _parse_manifest(folder / "manifest.json")
+    if name not in manifest:
+        raise ModelError(f"no model {name!r} in {folder}; there is {', '.join(manifest)}")
+    files = manifest[name]["files"]
+    if kind not in files:
+        raise ModelError(f"model {name!r} ships no {kind!r} file; there is {', '.join(files)}")
+    file = folder / files[kind]["name"]
+    content = _read(file)
+    found, expected = hashlib.sha256(content).hexdigest(), files[kind]["sha256"]
+    if found != expected:
+        raise ModelError(
+            f"{file} is not the model that was shipped: its SHA-256 is\n"
+            f"  found    {found}\n  expected {expected}\n{_remedy(file)}"
+        )
+    return content
+
+
+def write_manifest_entry(
+    name: str,
+    files: Mapping[str, Path],
+    *,
+    parameters: int,
+    test_accuracies: Sequence[float],
+    recipe: str,
+    training_seconds: float,
+    day: int,
+    uci_accuracies: Sequence[float] = (),
+    int8_accuracy: float | None = None,
+    about: str = "",
+    folder: str | Path = MODELS_FOLDER,
+) -> dict:
+    """Record a shipped model in ``manifest.json``; entries of other models stay as they are.
+
+    Args:
+        name: of the model.
+        files: the files by kind, as ``export_model`` returns them.
+        parameters: all of them, batch statistics included.
+        test_accuracies: one per seed, 0 to 1; the first belongs to the shipped model.
+        recipe: how it was trained, in words.
+        training_seconds: mean time of one training.
+        day: the lesson that explains it.
+        uci_accuracies: the same on ``load_uci_digits()``, one per seed.
+        int8_accuracy: test accuracy of the quantised file, 0 to 1, if one ships.
+        about: what kind of network it is, in words.
+        folder: where the manifest is.
+
+    Returns:
+        The entry.
+    """
+    entry = {
+        "about": about,
+        "files": fingerprints(files),
+        "parameters": int(parameters),
+        "test_accuracy": accuracy_summary(test_accuracies),
+        "uci_accuracy": accuracy_summary(uci_accuracies) if uci_accuracies else None,
+        "int8_test_accuracy": int8_accuracy,
+        "recipe": recipe,
+        "training_seconds": round(training_seconds, 1),
+        "day": day,
+        "date": datetime.date.today().isoformat(),
+    }
+    return save_entry(name, entry, folder=folder)
+
+
+def save_entry(name: str, entry: dict, *, folder: str | Path = MODELS_FOLDER) -> dict:
+    """Put one entry into ``manifest.json`` as it is, in place of the model's former one."""
+    manifest = {**read_manifest(folder), name: entry}
+    _write_text(Path(folder) / "manifest.json", json.dumps(manifest, indent=2) + "\n")
+    return entry
+
+
+def fingerprints(files: Mapping[str, Path]) -> dict[str, dict]:
+    """Name, SHA-256 and size in bytes of each file, by kind."""
+    return {kind: _fingerprint(Path(file)) for kind, file in files.items()}
+
+
+def accuracy_summary(accuracies: Sequence[float]) -> dict:
+    """Accuracies (0 to 1, one per seed) as shipped (the first), mean, sd (None of one), values."""
+    values = [round(float(value), 6) for value in accuracies]
+    return {
+        "shipped": values[0],
+        "mean": round(statistics.fmean(values), 6),
+        "sd": round(statistics.stdev(values), 6) if len(values) > 1 else None,
+        "values": values,
+    }
+
+
+def write_cards(folder: str | Path = MODELS_FOLDER) -> None:
+    """Write ``README.md`` with a card for each model of the manifest."""
+    cards = [_card(name, entry) for name, entry in read_manifest(folder).items()]
+    _write_text(Path(folder) / "README.md", "\n".join([_CARDS_HEAD, *cards]))
+
+
+_CARDS_HEAD = """\
+# Shipped models
+
+Written by `mnist-course train NAME`, as is `manifest.json`; do not edit either by hand. Each
+model takes float32 images of shape (n, 28, 28, 1) in MNIST form, 0.0 background to 1.0 ink, and
+gives ten probabilities. `.keras` holds the network without an optimizer, `.onnx` the same with
+batch normalisation folded into the convolutions and the last feature maps as a second output,
+`_int8.onnx` a copy that computes with 8-bit whole numbers: smaller and, on most machines, faster.
+Accuracies are of the 10,000 test digits, looked at once per seed after training; the first seed
+is the one shipped, never the best one.
+"""
+
+_CARD = """\
+## {name}
+
+{about}
+
+| | |
+|---|---|
+{rows}
+
+Limits: it reads one upright digit, centred as MNIST centres them, and always answers with one of
+ten digits: letters, noise and blank images get an answer too. Photographs need
+`mnist_course.to_mnist` first. MNIST's writers were mostly from the United States.
+
+Rebuild: `mnist-course train {name} --seeds {n}`
+"""
+
+
+def _card(name: str, entry: dict) -> str:
+    test, uci, int8 = (
+        entry.get(key) for key in ("test_accuracy", "uci_accuracy", "int8_test_accuracy")
+    )
+    sizes = [f"{file['name']} {file['bytes'] / 1000:.0f} kB" for file in entry["files"].values()]
+    rows = {
+        "parameters": f"{entry['parameters']:,}",
+        "test accuracy, shipped model": f"{test['shipped']:.2%}",
+        "test accuracy of its int8 copy": f"{int8:.2%}" if int8 else None,
+        f"test accuracy, {_of_seeds(test)}": _mean(test, 3) if test["sd"] is not None else None,
+        f"accuracy on the 1,797 UCI digits (another scanner), {_of_seeds(uci)}": _mean(uci, 2),
+        "trained on": "all 60,000 MNIST training digits",
+        "recipe": entry["recipe"],
+        "training time": f"{entry['training_seconds']:.0f} s on 2 CPU cores",
+        "size": ", ".join(sizes),
+        "date, lesson": f"{entry['date']}, Day {entry['day']}",
+    }
+    table = "\n".join(f"| {fact} | {value} |" for fact, value in rows.items() if value)
+    about = entry.get("about") or name
+    return _CARD.format(name=name, about=about, rows=table, n=len(test["values"]))
+
+
+def _of_seeds(accuracy: dict | None) -> str:
+    n = len(accuracy["values"]) if accuracy else 0
+    return f"mean ± sd of n = {n} seeds" if n > 1 else "shipped model alone"
+
+
+def _mean(accuracy: dict | None, digits: int) -> str | None:
+    if accuracy is None:
+        return None
+    spread = "" if accuracy["sd"] is None else f" ± {accuracy['sd']:.{digits}%}"
+    return f"{accuracy['mean']:.{digits}%}{spread}"
+
+
+def _fingerprint(file: Path) -> dict:
+    content = file.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    return {"name": file.name, "sha256": digest, "bytes": len(content)}
+
+
+def _parse_manifest(file: Path) -> dict[str, dict]:
+    try:
+        return json.loads(_read(file))
+    except (json.JSONDecodeError, UnicodeDecodeError) as problem:
+        raise ModelError(f"{file} is damaged ({problem})\n{_remedy(file)}") from problem
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as problem:
+        raise ModelError(f"cannot read {file} ({problem})\n{_remedy(file)}") from problem
+
+
+def _remedy(file: Path) -> str:
+    return f"Restore it with: git checkout -- models/{file.name} (or reinstall mnist-course)"
+
+
+def _write_text(file: Path, text: str) -> None:
+    draft = file.with_suffix(".draft")
+    draft.write_text(text, "utf-8")
+    os.replace(draft, file)

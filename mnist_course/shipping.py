@@ -1,0 +1,195 @@
+"""Trained models to shipped ones: files, manifest and cards, from one command."""
+
+import statistics
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+from .data import Arrays, load_mnist, load_uci_digits
+from .export import export_model, load_model
+from .formats import Answer, open_model
+from .manifest import (
+    MODELS_FOLDER,
+    accuracy_summary,
+    fingerprints,
+    read_manifest,
+    save_entry,
+    write_cards,
+    write_manifest_entry,
+)
+from .models import MODELS
+from .preprocessing import scale_pixels
+from .quantization import quantize
+from .recipes import RECIPES, train_recipe
+
+CALIBRATION_DIGITS = 500
+WORTH_BYTES = 0.5  # a quantised file ships if it is at most this fraction of the original
+WORTH_ACCURACY = 0.0005  # and loses at most this, on training digits it was not calibrated on
+
+
+class Score(NamedTuple):
+    """One trained network: test and UCI accuracy, 0 to 1, and the seconds of its training."""
+
+    test: float
+    uci: float
+    seconds: float
+
+
+def ship(
+    name: str,
+    *,
+    seeds: int = 3,
+    folder: str | Path = MODELS_FOLDER,
+    data: Arrays | None = None,
+    verbose: int | str = "auto",
+    report: Callable[[str], None] = lambda line: None,
+) -> dict:
+    """Train a recipe with several seeds, export the first, write manifest and cards.
+
+    The test digits are looked at once per seed, after its training. The first seed ships,
+    whatever the others reach: choosing the best one would be choosing on the test set.
+
+    Manifest and cards are written after every seed. A run that was broken off goes on where it
+    was when it is started again: the states of its trainings wait in ``folder/unfinished``.
+
+    Args:
+        name: one of ``recipes.RECIPES``.
+        seeds: how many trainings, with the seeds 0, 1, 2 and so on.
+        folder: where the files go.
+        data: raw digits as ``load_mnist`` gives them; default: all of MNIST.
+        verbose: as in ``train``.
+        report: called with a line of text before and after each training.
+
+    Returns:
+        The manifest's entry.
+
+    Raises:
+        ValueError: no such recipe, or no seeds.
+        ExportError: the exported files do not answer alike.
+    """
+    if seeds < 1:
+        raise ValueError(f"seeds must be at least 1, got {seeds}")
+    if name not in RECIPES:
+        raise ValueError(f"there is no recipe {name!r}; choose one of {', '.join(RECIPES)}")
+    data, folder = load_mnist() if data is None else data, Path(folder)
+    unfinished = _unfinished(folder)
+    checkpoints = [unfinished / f"{name}_seed{seed}.npz" for seed in range(seeds)]
+    uci, scores = load_uci_digits(), []
+    for seed, checkpoint in enumerate(checkpoints):
+        goes_on = ", goes on where it was broken off" if checkpoint.exists() else ""
+        report(f"{name}, seed {seed}: training {seed + 1} of {seeds}{goes_on}")
+        model, _, seconds = train_recipe(
+            name, seed=seed, data=data, checkpoint=checkpoint, verbose=verbose
+        )
+        scores.append(Score(_accuracy_of(model, data[1]), _accuracy_of(model, uci), seconds))
+        if seed == 0:
+            shipped = _export(model, name, folder, data, formats=("keras", "onnx"))
+        entry = _record(name, scores, shipped, parameters=model.count_params(), folder=folder)
+        report(f"  test {scores[-1].test:.2%}, UCI digits {scores[-1].uci:.2%}, {seconds:.0f} s")
+    for checkpoint in checkpoints:
+        checkpoint.unlink(missing_ok=True)
+    return entry
+
+
+def ship_again(
+    name: str, *, folder: str | Path = MODELS_FOLDER, data: Arrays | None = None
+) -> dict:
+    """Write the ONNX files of a shipped model anew from its Keras file; nothing is trained.
+
+    Args:
+        name: a model in the manifest.
+        folder: where the models are.
+        data: raw digits as ``load_mnist`` gives them; default: all of MNIST.
+
+    Returns:
+        The manifest's entry, with the new checksums.
+
+    Raises:
+        ModelError: no such model, a file is missing, or it is not the one that was shipped.
+        ExportError: the ONNX file does not answer as the Keras model does.
+    """
+    model, folder = load_model(name, folder=folder), Path(folder)
+    data = load_mnist() if data is None else data
+    entry = read_manifest(folder)[name]
+    files, int8_accuracy = _export(model, name, folder, data, formats=("onnx",))
+    keras_file = folder / entry["files"]["keras"]["name"]
+    entry = {
+        "about": _about(name),
+        **entry,
+        "files": fingerprints({"keras": keras_file, **files}),
+        "int8_test_accuracy": int8_accuracy,
+    }
+    if not entry.get("uci_accuracy"):
+        entry["uci_accuracy"] = accuracy_summary([_accuracy_of(model, load_uci_digits())])
+    save_entry(name, entry, folder=folder)
+    write_cards(folder)
+    return entry
+
+
+def _export(
+    model: keras.Model, name: str, folder: Path, data: Arrays, *, formats: Sequence[str]
+) -> tuple[dict[str, Path], float | None]:
+    """Write the files that ship, by kind; with the test accuracy of the quantised one, if any."""
+    (x_train, y_train), (x_test, y_test) = data
+    files = export_model(model, name, folder=folder, formats=formats)
+    int8 = quantize(files["onnx"], scale_pixels(x_train[:CALIBRATION_DIGITS]))
+    others = slice(CALIBRATION_DIGITS, CALIBRATION_DIGITS + 10_000)
+    accuracies = [
+        _accuracy(open_model(file), x_train[others], y_train[others])
+        for file in (files["onnx"], int8)
+    ]
+    is_small = int8.stat().st_size <= WORTH_BYTES * files["onnx"].stat().st_size
+    if is_small and accuracies[0] - accuracies[1] <= WORTH_ACCURACY:
+        return files | {"onnx_int8": int8}, _accuracy(open_model(int8), x_test, y_test)
+    int8.unlink()
+    return files, None
+
+
+def _record(
+    name: str,
+    scores: Sequence[Score],
+    shipped: tuple[dict[str, Path], float | None],
+    *,
+    parameters: int,
+    folder: Path,
+) -> dict:
+    """Write down what is known so far."""
+    entry = write_manifest_entry(
+        name,
+        shipped[0],
+        parameters=parameters,
+        test_accuracies=[score.test for score in scores],
+        uci_accuracies=[score.uci for score in scores],
+        int8_accuracy=shipped[1],
+        recipe=str(RECIPES[name]),
+        training_seconds=statistics.fmean(score.seconds for score in scores),
+        day=RECIPES[name].day,
+        about=_about(name),
+        folder=folder,
+    )
+    write_cards(folder)
+    return entry
+
+
+def _accuracy_of(model: keras.Model, digits: tuple[np.ndarray, np.ndarray]) -> float:
+    return _accuracy(partial(model.predict, batch_size=500, verbose=0), *digits)
+
+
+def _accuracy(answer: Answer, images: np.ndarray, labels: np.ndarray) -> float:
+    return float(np.mean(answer(scale_pixels(images)).argmax(axis=1) == labels))
+
+
+def _about(name: str) -> str:
+    return " ".join((MODELS[RECIPES[name].model].__doc__ or name).split())
+
+
+def _unfinished(folder: Path) -> Path:
+    """The folder of checkpoints, which keeps itself out of Git."""
+    unfinished = folder / "unfinished"
+    unfinished.mkdir(parents=True, exist_ok=True)
+    (unfinished / ".gitignore").write_text("*\n", "utf-8")
+    return unfinished

@@ -1,0 +1,129 @@
+import hashlib
+import json
+
+import pytest
+
+from mnist_course.manifest import (
+    ModelError,
+    read_manifest,
+    save_entry,
+    verified_bytes,
+    write_cards,
+    write_manifest_entry,
+)
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Stand-ins for a model's files."""
+    for ending, content in ((".keras", b"network"), (".onnx", b"graph")):
+        (tmp_path / f"champion{ending}").write_bytes(content)
+    return {kind: tmp_path / f"champion.{kind}" for kind in ("keras", "onnx")}
+
+
+def entry_of(folder, name, files, values, **more):
+    return write_manifest_entry(
+        name,
+        files,
+        parameters=12,
+        test_accuracies=values,
+        recipe="stir well",
+        training_seconds=70.04,
+        day=27,
+        folder=folder,
+        **more,
+    )
+
+
+def test_manifest_entry_has_checksums_and_spread(files, tmp_path):
+    entry = entry_of(tmp_path, "champion", files, [0.99, 0.98, 0.97])
+    content = files["onnx"].read_bytes()
+    assert entry["files"]["onnx"] == {
+        "name": "champion.onnx",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": len(content),
+    }
+    assert entry["test_accuracy"] == {
+        "shipped": 0.99,
+        "mean": 0.98,
+        "sd": 0.01,
+        "values": [0.99, 0.98, 0.97],
+    }
+    assert entry["training_seconds"] == 70.0
+    assert json.loads((tmp_path / "manifest.json").read_text()) == {"champion": entry}
+
+
+def test_one_seed_has_no_spread(files, tmp_path):
+    entry = entry_of(tmp_path, "champion", files, [0.99])
+    assert entry["test_accuracy"]["sd"] is None
+
+
+def test_entries_of_other_models_stay(files, tmp_path):
+    first = entry_of(tmp_path, "champion", files, [0.99])
+    second = entry_of(tmp_path, "tiny", files, [0.98, 0.99])
+    assert read_manifest(tmp_path) == {"champion": first, "tiny": second}
+
+
+def test_cards_state_the_manifests_numbers(files, tmp_path):
+    entry_of(tmp_path, "champion", files, [0.9967, 0.9961, 0.9972])
+    entry_of(tmp_path, "tiny", files, [0.99])
+    write_cards(tmp_path)
+    text = (tmp_path / "README.md").read_text()
+    assert "99.667% ± 0.055%" in text
+    assert "of n = 3 seeds" in text
+    assert "mnist-course train tiny --seeds 1" in text
+
+
+def test_no_manifest_means_nothing_is_shipped(tmp_path):
+    assert read_manifest(tmp_path) == {}
+
+
+def test_cards_leave_out_what_is_not_known(files, tmp_path):
+    entry_of(tmp_path, "champion", files, [0.99])
+    write_cards(tmp_path)
+    text = (tmp_path / "README.md").read_text()
+    assert "test accuracy, shipped model | 99.00%" in text
+    assert not any(word in text for word in ("UCI", "test accuracy of its int8", "None", "n = 1"))
+
+
+def test_cards_state_uci_accuracy_int8_accuracy_and_sizes(files, tmp_path):
+    uci = {"uci_accuracies": [0.95, 0.96, 0.97], "int8_accuracy": 0.9965, "about": "Two layers."}
+    entry_of(tmp_path, "champion", files, [0.99, 0.98, 0.97], **uci)
+    write_cards(tmp_path)
+    text = (tmp_path / "README.md").read_text()
+    assert "UCI digits (another scanner), mean ± sd of n = 3 seeds | 96.00% ± 1.00% |" in text
+    assert "test accuracy of its int8 copy | 99.65% |" in text
+    assert "champion.keras 0 kB, champion.onnx 0 kB" in text
+    assert "## champion\n\nTwo layers.\n" in text
+
+
+def test_an_entry_of_an_older_edition_still_gets_a_card(files, tmp_path):
+    entry = entry_of(tmp_path, "champion", files, [0.99])
+    newer = ("about", "uci_accuracy", "int8_test_accuracy")
+    save_entry("champion", {k: v for k, v in entry.items() if k not in newer}, folder=tmp_path)
+    write_cards(tmp_path)
+    assert "## champion\n\nchampion\n" in (tmp_path / "README.md").read_text()
+
+
+def test_verified_bytes_are_those_of_the_file(files, tmp_path):
+    entry_of(tmp_path, "champion", files, [0.99])
+    assert verified_bytes("champion", "keras", folder=tmp_path) == b"network"
+
+
+def test_tampered_bytes_are_refused(files, tmp_path):
+    entry_of(tmp_path, "champion", files, [0.99])
+    files["onnx"].write_bytes(b"Graph")
+    with pytest.raises(ModelError, match="is not the model that was shipped"):
+        verified_bytes("champion", "onnx", folder=tmp_path)
+
+
+def test_a_kind_that_does_not_ship_lists_the_others(files, tmp_path):
+    entry_of(tmp_path, "champion", files, [0.99])
+    with pytest.raises(ModelError, match="ships no 'onnx_int8' file; there is keras, onnx"):
+        verified_bytes("champion", "onnx_int8", folder=tmp_path)
+
+
+def test_a_damaged_manifest_is_refused(tmp_path):
+    (tmp_path / "manifest.json").write_text("{")
+    with pytest.raises(ModelError, match="manifest.json is damaged"):
+        read_manifest(tmp_path)
