@@ -1,5 +1,6 @@
 """Numbers with uncertainty: how far an accuracy can be trusted, and is A better than B?"""
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -91,3 +92,54 @@ def mcnemar(labels: np.ndarray, predicted_a: np.ndarray, predicted_b: np.ndarray
     disagreements = only_a + only_b
     p_value = binomtest(only_a, disagreements).pvalue if disagreements else 1.0
     return McNemar(only_a, only_b, float(p_value))
+
+
+def combine_answers(probabilities: Sequence[np.ndarray]) -> np.ndarray:
+    """Combine several answers to the same images: their geometric mean.
+
+    One answer that is sure a class is impossible counts for more than in a plain mean.
+
+    Args:
+        probabilities: one array per network or view, each float, shape (n, num_classes), 0 to 1.
+
+    Returns:
+        One array of that shape, each row adding up to 1.
+
+    Raises:
+        ValueError: there are no answers, or their shapes differ.
+    """
+    if len({np.shape(answer) for answer in probabilities}) != 1:
+        raise ValueError(
+            "expected at least one answer, all of one shape, got shapes "
+            f"{[np.shape(answer) for answer in probabilities]}"
+        )
+    logits = np.log(np.maximum(probabilities, 1e-9)).mean(axis=0)
+    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return shares / shares.sum(axis=1, keepdims=True)
+
+
+def answer_shifted(
+    answer: Callable[[np.ndarray], np.ndarray], images: np.ndarray, *, pixels: int = 1
+) -> np.ndarray:
+    """Test-time averaging: ask about each image in every shift of up to ``pixels``.
+
+    Args:
+        answer: from images to probabilities, such as ``DigitReader.predict``.
+        images: any dtype with background 0, shape (n, height, width) or (n, height, width, 1).
+        pixels: largest shift; 1 asks 9 times, 2 asks 25 times.
+
+    Returns:
+        The combined probabilities, shape (n, num_classes).
+
+    Raises:
+        ValueError: ``pixels`` is negative.
+    """
+    if pixels < 0:
+        raise ValueError(f"pixels must be from 0 upwards, got {pixels}")
+    rest = ((0, 0),) * (images.ndim - 3)
+    padded = np.pad(images, ((0, 0), (pixels, pixels), (pixels, pixels), *rest))
+    height, width = images.shape[1:3]
+    corners = range(2 * pixels + 1)
+    return combine_answers(
+        [answer(padded[:, y : y + height, x : x + width]) for y in corners for x in corners]
+    )

@@ -2,7 +2,7 @@
 
 import importlib.util
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keras
@@ -33,8 +33,9 @@ def write_onnx(model: keras.Model, path: str | Path) -> None:
 
     A network of convolutions gets a second output, ``feature_maps``: float32 of shape
     (n, height, width, channels), what goes into global average pooling or ``Flatten``. Where
-    pooling and one dense layer follow, ``class_weights``, float32 of shape (channels, 10), is a
-    third: both together make a class activation map.
+    only one dense layer follows, ``class_weights`` is a third, float32 of shape
+    (height, width, channels, 10), or (1, 1, channels, 10) after pooling: multiplied with the maps
+    and added up over the channels it makes a class activation map.
 
     Args:
         model: a Keras model with one input and one output, on the TensorFlow backend.
@@ -173,18 +174,25 @@ _OPENERS = {
 
 
 def _last_feature_maps(model: keras.Model) -> tuple[keras.KerasTensor | None, np.ndarray | None]:
-    """The last tensor of shape (n, h, w, channels), and the dense kernel if that is all after."""
+    """The last tensor of shape (n, h, w, channels); its weights if one dense layer follows."""
     layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
     spatial = [i for i, layer in enumerate(layers) if len(layer.output.shape) == 4]
     if not spatial:
         return None, None
     head = [x for x in layers[spatial[-1] + 1 :] if not isinstance(x, keras.layers.Dropout)]
+    maps = layers[spatial[-1]].output
+    return maps, _class_weights(head, maps.shape[1:])
+
+
+def _class_weights(head: Sequence, shape: tuple[int, int, int]) -> np.ndarray | None:
+    """What each number in maps of this shape adds to each class's score."""
     match head:
+        case [keras.layers.Flatten(), keras.layers.Dense() as dense]:
+            return keras.ops.convert_to_numpy(dense.kernel).reshape(*shape, -1)
         case [keras.layers.GlobalAveragePooling2D(), keras.layers.Dense() as dense]:
-            class_weights = keras.ops.convert_to_numpy(dense.kernel)
+            return keras.ops.convert_to_numpy(dense.kernel)[None, None] / (shape[0] * shape[1])
         case _:
-            class_weights = None
-    return layers[spatial[-1]].output, class_weights
+            return None
 
 
 def _give_plain_names(graph, name: str) -> None:

@@ -75,6 +75,9 @@ def write_manifest_entry(
     recipe: str,
     training_seconds: float,
     day: int,
+    shifted_accuracies: Sequence[float] = (),
+    ensemble: float | None = None,
+    ensemble_shifted: float | None = None,
     uci_accuracies: Sequence[float] = (),
     int8_accuracy: float | None = None,
     about: str = "",
@@ -90,7 +93,10 @@ def write_manifest_entry(
         recipe: how it was trained, in words.
         training_seconds: mean time of one training.
         day: the lesson that explains it.
-        uci_accuracies: the same on ``load_uci_digits()``, one per seed.
+        shifted_accuracies: of the test digits averaged over 9 shifts, one per seed.
+        ensemble: test accuracy of all seeds together, 0 to 1.
+        ensemble_shifted: the same, averaged over 9 shifts.
+        uci_accuracies: on ``load_uci_digits()``, one per seed.
         int8_accuracy: test accuracy of the quantised file, 0 to 1, if one ships.
         about: what kind of network it is, in words.
         folder: where the manifest is.
@@ -103,10 +109,14 @@ def write_manifest_entry(
         "files": fingerprints(files),
         "parameters": int(parameters),
         "test_accuracy": accuracy_summary(test_accuracies),
+        "shifted_accuracy": accuracy_summary(shifted_accuracies) if shifted_accuracies else None,
+        "ensemble_accuracy": ensemble,
+        "ensemble_shifted_accuracy": ensemble_shifted,
         "uci_accuracy": accuracy_summary(uci_accuracies) if uci_accuracies else None,
         "int8_test_accuracy": int8_accuracy,
         "recipe": recipe,
         "training_seconds": round(training_seconds, 1),
+        "training_cores": _cores(),
         "day": day,
         "date": datetime.date.today().isoformat(),
     }
@@ -172,25 +182,46 @@ Rebuild: `mnist-course train {name} --seeds {n}`
 
 
 def _card(name: str, entry: dict) -> str:
-    test, uci, int8 = (
-        entry.get(key) for key in ("test_accuracy", "uci_accuracy", "int8_test_accuracy")
-    )
+    test, shifted, uci = (entry.get(f"{key}_accuracy") for key in ("test", "shifted", "uci"))
+    int8 = entry.get("int8_test_accuracy")
     sizes = [f"{file['name']} {file['bytes'] / 1000:.0f} kB" for file in entry["files"].values()]
     rows = {
         "parameters": f"{entry['parameters']:,}",
         "test accuracy, shipped model": f"{test['shipped']:.2%}",
         "test accuracy of its int8 copy": f"{int8:.2%}" if int8 else None,
         f"test accuracy, {_of_seeds(test)}": _mean(test, 3) if test["sd"] is not None else None,
+        f"the same averaged over 9 shifts by up to a pixel, {_of_seeds(shifted)}": _mean(
+            shifted, 3
+        ),
+        f"the {len(test['values'])} networks of these seeds together": _share(entry, "ensemble"),
+        "the same averaged over 9 shifts": _share(entry, "ensemble_shifted"),
         f"accuracy on the 1,797 UCI digits (another scanner), {_of_seeds(uci)}": _mean(uci, 2),
         "trained on": "all 60,000 MNIST training digits",
         "recipe": entry["recipe"],
-        "training time": f"{entry['training_seconds']:.0f} s on 2 CPU cores",
+        "training time": _training_time(entry),
         "size": ", ".join(sizes),
         "date, lesson": f"{entry['date']}, Day {entry['day']}",
     }
     table = "\n".join(f"| {fact} | {value} |" for fact, value in rows.items() if value)
     about = entry.get("about") or name
     return _CARD.format(name=name, about=about, rows=table, n=len(test["values"]))
+
+
+def _training_time(entry: dict) -> str:
+    cores = entry.get("training_cores", 2)
+    return f"{entry['training_seconds']:.0f} s on {cores} CPU core{'s' if cores > 1 else ''}"
+
+
+def _cores() -> int:
+    """How many processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _share(entry: dict, kind: str) -> str | None:
+    accuracy = entry.get(f"{kind}_accuracy")
+    return None if accuracy is None else f"{accuracy:.2%}"
 
 
 def _of_seeds(accuracy: dict | None) -> str:

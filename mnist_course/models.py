@@ -141,34 +141,52 @@ def separable(num_classes: int = 10) -> keras.Model:
 
 
 def champion(num_classes: int = 10) -> keras.Model:
-    """Five convolutions, each with batch normalisation: 71,002 parameters.
+    """Six convolutions, each with batch normalisation: 92,966 parameters.
 
-    The stem halves the image at once: a quarter of the work for all that follow.
+    The second convolution halves the image: a quarter of the work for all that follow. The last
+    maps are 3 x 3, and each of their pixels has weights of its own in the dense layer, which so
+    knows where on the image a feature was seen.
     """
     return _sequential(
         "champion",
-        *_conv(16, 5, strides=2),  # (14, 14, 16)
-        *_conv(32),
+        *_conv(12),  # (28, 28, 12)
+        *_conv(24, strides=2),  # (14, 14, 24)
         *_conv(32),
         layers.MaxPooling2D(),  # (7, 7, 32)
+        *_conv(56),
+        *_conv(56),
+        layers.MaxPooling2D(),  # (3, 3, 56)
         *_conv(64),
-        *_conv(64),
-        layers.GlobalAveragePooling2D(),  # (64,)
+        layers.Flatten(),  # (576,)
+        *_answer(num_classes),
+    )
+
+
+def sprint(num_classes: int = 10) -> keras.Model:
+    """Little work per digit, for a training of seconds: 62,042 parameters."""
+    return _sequential(
+        "sprint",
+        *_conv(16, 5, strides=2),  # (14, 14, 16)
+        *_conv(32),
+        layers.MaxPooling2D(),  # (7, 7, 32)
+        *_conv(48),
+        layers.MaxPooling2D(),  # (3, 3, 48)
+        *_conv(96, padding="valid"),  # (1, 1, 96): looks at all of the image
+        layers.Flatten(),  # (96,)
         *_answer(num_classes),
     )
 
 
 def tiny(num_classes: int = 10) -> keras.Model:
-    """The champion's ideas in few weights: 3,342 parameters."""
+    """The champion's ideas in few weights: 3,578 parameters, 64 of them batch statistics."""
     return _sequential(
         "tiny",
-        *_conv(8),
-        *_conv(8),
-        layers.MaxPooling2D(),
+        *_conv(8, 5, strides=2),  # (14, 14, 8)
         *_conv(12),
-        layers.MaxPooling2D(),
-        *_conv(14),
-        layers.GlobalAveragePooling2D(),
+        layers.MaxPooling2D(),  # (7, 7, 12)
+        *_conv(12),
+        layers.MaxPooling2D(),  # (3, 3, 12)
+        layers.Flatten(),  # (108,)
         *_answer(num_classes),
     )
 
@@ -181,10 +199,12 @@ def _answer(num_classes: int) -> list[keras.Layer]:
     return [layers.Dense(num_classes, activation="softmax")]
 
 
-def _conv(filters: int, size: int = 3, *, strides: int = 1) -> list[keras.Layer]:
+def _conv(
+    filters: int, size: int = 3, *, strides: int = 1, padding: str = "same"
+) -> list[keras.Layer]:
     """Convolution, batch normalisation, ReLU."""
     return [
-        layers.Conv2D(filters, size, strides=strides, padding="same", use_bias=False),
+        layers.Conv2D(filters, size, strides=strides, padding=padding, use_bias=False),
         layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM),
         layers.ReLU(),
     ]
@@ -226,6 +246,7 @@ MODELS: dict[str, Callable[[int], keras.Model]] = {
         resnet,
         separable,
         champion,
+        sprint,
         tiny,
     )
 }

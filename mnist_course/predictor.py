@@ -136,26 +136,26 @@ class DigitReader:
             digit: 0 to 9: the digit asked about, not the one in the image.
 
         Returns:
-            float32, shape (h, w), the champion's 7 x 7: what each part adds to the digit's
-            score. Their mean, plus a constant, is the score that softmax turns into a
+            float32, shape (h, w), the champion's 3 x 3: what each part adds to the digit's
+            score. Their sum, plus a constant, is the score that softmax turns into a
             probability. Row 0 is the top of the image.
 
         Raises:
-            ModelError: the network does not end in global average pooling and one dense layer.
+            ModelError: between its last feature maps and its answer is more than one dense layer.
             ValueError: no such digit, or another dtype or shape of the image.
 
         Source: Zhou et al., "Learning deep features for discriminative localization", 2016.
         """
         if not self._has_maps:
             raise ModelError(
-                f"model {self.name!r} has no class activation map, for it does not end in global "
-                "average pooling and one dense layer; choose another one, such as champion"
+                f"model {self.name!r} has no class activation map, for it has no feature maps that "
+                "only one dense layer follows; choose another one, such as champion"
             )
         if not isinstance(digit, int | np.integer) or digit not in range(10):
             raise ValueError(f"digit must be a whole number from 0 to 9, got {digit!r}")
         pixels = {self._input: scale_pixels(_one(image))}
         maps, weights = self._session.run(["feature_maps", "class_weights"], pixels)
-        return maps[0] @ weights[:, digit]
+        return (maps[0] * weights[..., digit]).sum(axis=-1)
 
     def read_picture(self, picture: Picture, *, ink: str = "auto") -> Reading:
         """Read any picture of one digit: ``to_mnist`` brings it into MNIST form first.

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from .data import Arrays, load_mnist, load_uci_digits
+from .evaluation import answer_shifted, combine_answers
 from .export import export_model, load_model
 from .formats import Answer, open_model
 from .manifest import (
@@ -26,15 +27,25 @@ from .preprocessing import scale_pixels
 from .quantization import quantize
 from .recipes import RECIPES, train_recipe
 
+Digits = tuple[np.ndarray, np.ndarray]
+
 CALIBRATION_DIGITS = 500
 WORTH_BYTES = 0.5  # a quantised file ships if it is at most this fraction of the original
 WORTH_ACCURACY = 0.0005  # and loses at most this, on training digits it was not calibrated on
 
 
 class Score(NamedTuple):
-    """One trained network: test and UCI accuracy, 0 to 1, and the seconds of its training."""
+    """One trained network.
 
-    test: float
+    Attributes:
+        plain: its probabilities for the test digits, shape (n, 10).
+        shifted: the same, averaged over 9 shifts of each digit by up to a pixel.
+        uci: accuracy on the UCI digits, 0 to 1.
+        seconds: of its training.
+    """
+
+    plain: np.ndarray
+    shifted: np.ndarray
     uci: float
     seconds: float
 
@@ -85,11 +96,14 @@ def ship(
         model, _, seconds = train_recipe(
             name, seed=seed, data=data, checkpoint=checkpoint, verbose=verbose
         )
-        scores.append(Score(_accuracy_of(model, data[1]), _accuracy_of(model, uci), seconds))
+        scores.append(_score(model, data[1][0], uci, seconds))
         if seed == 0:
             shipped = _export(model, name, folder, data, formats=("keras", "onnx"))
-        entry = _record(name, scores, shipped, parameters=model.count_params(), folder=folder)
-        report(f"  test {scores[-1].test:.2%}, UCI digits {scores[-1].uci:.2%}, {seconds:.0f} s")
+        entry = _record(
+            name, scores, data[1][1], shipped, parameters=model.count_params(), folder=folder
+        )
+        test = entry["test_accuracy"]["values"][-1]
+        report(f"  test {test:.2%}, UCI digits {scores[-1].uci:.2%}, {seconds:.0f} s")
     for checkpoint in checkpoints:
         checkpoint.unlink(missing_ok=True)
     return entry
@@ -124,7 +138,7 @@ def ship_again(
         "int8_test_accuracy": int8_accuracy,
     }
     if not entry.get("uci_accuracy"):
-        entry["uci_accuracy"] = accuracy_summary([_accuracy_of(model, load_uci_digits())])
+        entry["uci_accuracy"] = accuracy_summary([_accuracy(_answerer(model), *load_uci_digits())])
     save_entry(name, entry, folder=folder)
     write_cards(folder)
     return entry
@@ -152,17 +166,23 @@ def _export(
 def _record(
     name: str,
     scores: Sequence[Score],
+    labels: np.ndarray,
     shipped: tuple[dict[str, Path], float | None],
     *,
     parameters: int,
     folder: Path,
 ) -> dict:
     """Write down what is known so far."""
+    plain, shifted = [score.plain for score in scores], [score.shifted for score in scores]
+    together = {"ensemble": plain, "ensemble_shifted": shifted} if len(scores) > 1 else {}
+    averaged = {kind: _share_right(combine_answers(a), labels) for kind, a in together.items()}
     entry = write_manifest_entry(
         name,
         shipped[0],
         parameters=parameters,
-        test_accuracies=[score.test for score in scores],
+        test_accuracies=[_share_right(answers, labels) for answers in plain],
+        shifted_accuracies=[_share_right(answers, labels) for answers in shifted],
+        **averaged,
         uci_accuracies=[score.uci for score in scores],
         int8_accuracy=shipped[1],
         recipe=str(RECIPES[name]),
@@ -175,12 +195,21 @@ def _record(
     return entry
 
 
-def _accuracy_of(model: keras.Model, digits: tuple[np.ndarray, np.ndarray]) -> float:
-    return _accuracy(partial(model.predict, batch_size=500, verbose=0), *digits)
+def _score(model: keras.Model, x_test: np.ndarray, uci: Digits, seconds: float) -> Score:
+    answer, images = _answerer(model), scale_pixels(x_test)
+    return Score(answer(images), answer_shifted(answer, images), _accuracy(answer, *uci), seconds)
+
+
+def _answerer(model: keras.Model) -> Answer:
+    return partial(model.predict, batch_size=500, verbose=0)
 
 
 def _accuracy(answer: Answer, images: np.ndarray, labels: np.ndarray) -> float:
-    return float(np.mean(answer(scale_pixels(images)).argmax(axis=1) == labels))
+    return _share_right(answer(scale_pixels(images)), labels)
+
+
+def _share_right(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    return float(np.mean(probabilities.argmax(axis=1) == labels))
 
 
 def _about(name: str) -> str:

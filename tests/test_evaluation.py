@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from mnist_course.evaluation import McNemar, accuracy_interval, mcnemar
+from mnist_course.evaluation import (
+    McNemar,
+    accuracy_interval,
+    answer_shifted,
+    combine_answers,
+    mcnemar,
+)
 
 
 def answers(both: int, only_a: int, only_b: int, neither: int):
@@ -100,3 +106,46 @@ def test_different_wrong_answers_are_both_wrong():
 def test_predictions_that_do_not_fit_are_refused(arrays, message):
     with pytest.raises(ValueError, match=message):
         mcnemar(*arrays)
+
+
+def test_combined_answers_are_the_geometric_mean():
+    combined = combine_answers([np.array([[0.9, 0.1]]), np.array([[0.4, 0.6]])])
+    expected = np.sqrt([0.9 * 0.4, 0.1 * 0.6])
+    np.testing.assert_allclose(combined, [expected / expected.sum()], rtol=1e-6)
+
+
+def test_a_sure_answer_outvotes_two_lukewarm_ones():
+    sure, lukewarm = np.array([[0.999, 0.001]]), np.array([[0.4, 0.6]])
+    assert combine_answers([sure, lukewarm, lukewarm]).argmax() == 0
+
+
+@pytest.mark.parametrize("answers", [[], [np.ones((1, 10)), np.ones((2, 10))]])
+def test_answers_that_do_not_fit_are_refused(answers):
+    with pytest.raises(ValueError, match="all of one shape"):
+        combine_answers(answers)
+
+
+def test_shifted_answers_see_each_image_nine_times_and_lose_only_what_leaves_the_field():
+    image = np.zeros((1, 5, 5, 1))
+    image[0, 0, 2] = 1  # at the top edge
+    seen = []
+
+    def answer(images):
+        seen.append(images)
+        return np.array([[0.5, 0.5]])
+
+    answer_shifted(answer, image)
+    places = {tuple(map(int, np.argwhere(view)[0][1:3])) for view in seen if view.any()}
+    assert (len(seen), sum(not view.any() for view in seen)) == (9, 3)
+    assert places == {(y, x) for y in (0, 1) for x in (1, 2, 3)}
+
+
+def test_no_shift_is_the_plain_answer():
+    probabilities = np.array([[0.2, 0.8]])
+    answered = answer_shifted(lambda images: probabilities, np.zeros((1, 4, 4)), pixels=0)
+    np.testing.assert_allclose(answered, probabilities)
+
+
+def test_a_negative_shift_is_refused():
+    with pytest.raises(ValueError, match="from 0 upwards, got -1"):
+        answer_shifted(lambda images: images, np.zeros((1, 4, 4)), pixels=-1)

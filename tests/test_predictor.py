@@ -129,16 +129,21 @@ def test_read_refuses_several_images(reader):
 
 @pytest.fixture
 def mapped():
-    """Its only feature map is the image itself, and digit k weighs it with k - 4."""
+    """Its only feature map is the image itself, and digit k weighs its mean with k - 4."""
     weights = np.arange(-4, 6, dtype=np.float32)[None]
     nodes = [
         helper.make_node("Identity", ["pixels"], ["feature_maps"]),
         helper.make_node("ReduceMean", ["pixels"], ["means"], axes=[1, 2], keepdims=0),
-        helper.make_node("MatMul", ["means", "class_weights"], ["scores"]),
+        helper.make_node("MatMul", ["means", "kernel"], ["scores"]),
         helper.make_node("Softmax", ["scores"], ["digits"]),
     ]
-    outputs = {"digits": [None, 10], "feature_maps": [None, 28, 28, 1], "class_weights": [1, 10]}
-    constants = [numpy_helper.from_array(weights, "class_weights")]
+    maps = {"feature_maps": [None, 28, 28, 1], "class_weights": [1, 1, 1, 10]}
+    outputs = {"digits": [None, 10], **maps}
+    per_pixel = weights[None, None] / 784
+    constants = [
+        numpy_helper.from_array(weights, "kernel"),
+        numpy_helper.from_array(per_pixel, "class_weights"),
+    ]
     return DigitReader(graph_bytes(nodes, constants, outputs.items()), name="mapped")
 
 
@@ -146,12 +151,12 @@ def test_class_activation_map_weighs_the_feature_maps_for_one_digit(mapped):
     image = bright_row(3)
     found = mapped.class_activation_map(image, 7)
     assert (found.shape, found.dtype) == ((28, 28), np.float32)
-    np.testing.assert_allclose(found, 3 * (image / 255), rtol=1e-6)
+    np.testing.assert_allclose(found, 3 * (image / 255) / 784, rtol=1e-6)
     np.testing.assert_allclose(mapped.class_activation_map(image, 4), 0)
 
 
-def test_class_activation_maps_mean_is_the_digits_score(mapped):
-    scores = [mapped.class_activation_map(bright_row(3), digit).mean() for digit in range(10)]
+def test_class_activation_maps_sum_is_the_digits_score(mapped):
+    scores = [mapped.class_activation_map(bright_row(3), digit).sum() for digit in range(10)]
     odds = np.exp(scores)
     np.testing.assert_allclose(mapped.predict(bright_row(3))[0], odds / odds.sum(), rtol=1e-5)
 

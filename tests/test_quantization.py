@@ -36,7 +36,7 @@ def test_all_convolutions_compute_with_8_bits(int8):
     graph = onnx.load(int8).graph
     makers = {output: node.op_type for node in graph.node for output in node.output}
     convolutions = [node for node in graph.node if node.op_type == "Conv"]
-    assert len(convolutions) == 5
+    assert len(convolutions) == 6
     for node in convolutions:
         assert {makers[tensor] for tensor in node.input} == {"DequantizeLinear"}
 

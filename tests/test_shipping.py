@@ -48,6 +48,20 @@ def test_ship_exports_the_first_seed_whatever_the_others_reach(quick, tmp_path):
     assert "Day 20" in (tmp_path / "README.md").read_text()
 
 
+def test_ship_records_shifted_answers_and_all_seeds_together(quick, tmp_path):
+    ship("tiny", seeds=1, folder=tmp_path, data=DATA, verbose=0)
+    assert read_manifest(tmp_path)["tiny"]["ensemble_accuracy"] is None  # of one network
+    entry = ship("tiny", seeds=2, folder=tmp_path, data=DATA, verbose=0)
+    shipped = keras.saving.load_model(tmp_path / "tiny.keras")
+    views = [np.roll(DATA[1][0], (y, x), (1, 2)) for y in (-1, 0, 1) for x in (-1, 0, 1)]
+    logs = [np.log(shipped.predict(scale_pixels(view), verbose=0)) for view in views]
+    shifted = np.mean(np.mean(logs, axis=0).argmax(axis=1) == DATA[1][1])
+    assert entry["shifted_accuracy"]["shipped"] == pytest.approx(shifted, abs=0.002)
+    values = entry["test_accuracy"]["values"]
+    assert min(values) - 0.01 <= entry["ensemble_accuracy"] <= max(values) + 0.05
+    assert "the 2 networks of these seeds together" in (tmp_path / "README.md").read_text()
+
+
 def test_ship_says_where_it_is_and_leaves_no_checkpoints(quick, tmp_path):
     lines = []
     ship("tiny", seeds=1, folder=tmp_path, data=DATA, verbose=0, report=lines.append)

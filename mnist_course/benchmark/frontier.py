@@ -47,7 +47,6 @@ PUBLISHED = (
     Published("Deotte, one network", 327_242, 0.99641),
     Published("Deotte, 15 networks", 15 * 327_242, 0.99745, "4 h, K80"),
     Published("Efficient-CapsNet", 161_000, 0.9984, best_of=True),
-    Published("An et al., 9 networks", 13_600_000, 0.9991, best_of=True),
     Published("Keras's example", 34_826, 0.9922, "225 s"),
     Published("train_mnist_fast", 215_194, 0.9904, "0.76 s, laptop GPU"),
     Published("notebook", 3_762, 0.9952, best_of=True),
