@@ -58,7 +58,7 @@ def test_onnx_is_valid_and_has_batch_normalisation_folded(files):
     model = onnx.load(files["onnx"])
     onnx.checker.check_model(model, full_check=True)
     kinds = [node.op_type for node in model.graph.node]
-    assert kinds.count("Conv") == 5
+    assert kinds.count("Conv") == 6
     assert "BatchNormalization" not in kinds
     (transpose,) = (node for node in model.graph.node if node.op_type == "Transpose")
     assert transpose.output == ["feature_maps"]  # the way to the probabilities has none

@@ -48,11 +48,11 @@ def test_weights_keep_to_7_bits_so_that_no_processor_overflows(int8):
 
 
 def test_class_activation_maps_survive(champion, int8):
-    image = X_TRAIN[0]
-    full, small = (DigitReader(f.read_bytes()) for f in (champion, int8))
-    expected = full.class_activation_map(image, 5)
-    found = small.class_activation_map(image, 5)
-    assert np.abs(found - expected).max() < 0.05 * np.abs(expected).max()
+    readers = [DigitReader(f.read_bytes()) for f in (champion, int8)]
+    expected, found = (
+        np.array([r.class_activation_map(image, 5) for image in X_TRAIN[:20]]) for r in readers
+    )
+    assert np.abs(found - expected).mean() < 0.05 * np.abs(expected).max()
 
 
 def test_a_dense_network_can_be_quantized_too(tmp_path):
