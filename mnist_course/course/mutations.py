@@ -13,9 +13,11 @@ from importlib import import_module
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from ..scratch import softmax
 from . import lessons
 
 STARTUP = "from mnist_course.course import mutations\nmutations.apply({name!r})\ndel mutations\n"
@@ -89,6 +91,53 @@ def _unstratified(original):
     return mutant
 
 
+def _options(**changes) -> Callable[[Callable], Callable]:
+    """A mutation that overrides options of the helper."""
+    return on_arguments(lambda arguments, options: (arguments, options | changes))
+
+
+def _tenth_of_the_rate(arguments, options):
+    return arguments, options | {"rate": options.get("rate", 0.3) / 10}
+
+
+def _first_variant_for_all(arguments, options):
+    variants, *others = arguments
+    first = next(iter(variants.values()))
+    return (dict.fromkeys(variants, first), *others), options
+
+
+def _validate_on_training_digits(arguments, options):
+    _, x, y, *_ = arguments
+    return arguments, options | {"validation_data": (x, y)}
+
+
+def _one_seed_for_all(original):
+    @wraps(original)
+    def mutant(*arguments, seeds=(0, 1, 2), **options):
+        table = original(*arguments, seeds=[0], **options)
+        return pd.concat([table.assign(seed=seed) for seed in seeds], ignore_index=True)
+
+    return mutant
+
+
+def _leaky(original):
+    @wraps(original)
+    def mutant(x, weights):
+        w1, b1, w2, b2 = weights
+        sums = x @ w1 + b1
+        hidden = np.maximum(sums, 0.2 * sums)
+        return hidden, softmax(hidden @ w2 + b2)
+
+    return mutant
+
+
+def _drop_nine_in_ten(model):
+    for layer in model.layers:
+        if hasattr(layer, "rate"):
+            layer.rate = 0.9
+    return model
+
+
 MUTATIONS = (
     Mutation(
         "reader-answers-one-too-high",
@@ -158,7 +207,7 @@ MUTATIONS = (
         "interval-of-90-percent",
         "evaluation.accuracy_interval",
         (7,),
-        on_arguments(lambda arguments, options: (arguments, options | {"confidence": 0.9})),
+        _options(confidence=0.9),
     ),
     Mutation(
         "softmax-over-columns",
@@ -176,20 +225,70 @@ MUTATIONS = (
         "steps-uphill",
         "scratch.train_epoch",
         (8,),
-        on_arguments(lambda arguments, options: (arguments, options | {"rate": -0.3})),
+        _options(rate=-0.3),
     ),
     Mutation(
         "seed-ignored",
         "models.create_model",
         (9,),
-        on_arguments(lambda arguments, options: (arguments, options | {"seed": None})),
+        _options(seed=None),
     ),
     Mutation(
         "ten-times-the-learning-rate",
         "training.compile_model",
-        (9,),
-        on_arguments(lambda arguments, options: (arguments, options | {"learning_rate": 0.01})),
+        (9, 10),
+        _options(learning_rate=0.01),
     ),
+    Mutation("leaky-not-relu", "scratch.forward", (8, 9, 11), _leaky),
+    Mutation(
+        "a-tenth-of-the-rate",
+        "scratch.train_epoch",
+        (8, 9, 11),
+        on_arguments(_tenth_of_the_rate),
+    ),
+    Mutation("one-seed-for-all", "experiments.compare", (10,), _one_seed_for_all),
+    Mutation(
+        "first-variant-for-all",
+        "experiments.compare",
+        (11, 12, 13, 14),
+        on_arguments(_first_variant_for_all),
+    ),
+    Mutation(
+        "validates-on-training-digits",
+        "training.train",
+        (10, 14),
+        on_arguments(_validate_on_training_digits),
+    ),
+    Mutation("batch-size-ignored", "training.train", (10,), _options(batch_size=128)),
+    Mutation(
+        "rates-reversed",
+        "rates.range_test",
+        (12,),
+        on_arguments(
+            lambda arguments, options: (arguments, options | {"rates": options["rates"][::-1]})
+        ),
+    ),
+    Mutation(
+        "running-mean-of-losses",
+        "rates.range_test",
+        (12,),
+        on_result(lambda table: table.assign(loss=table["loss"].expanding().mean())),
+    ),
+    Mutation("optimizer-ignored", "training.compile_model", (12,), _options(optimizer=None)),
+    Mutation(
+        "variants-named-backwards",
+        "experiments.compare",
+        (13,),
+        on_result(lambda runs: runs.assign(variant=runs["variant"].to_numpy()[::-1])),
+    ),
+    Mutation("always-one-epoch", "training.train", (13,), _options(epochs=1)),
+    Mutation(
+        "peak-a-hundred-times-too-high",
+        "schedules.one_cycle",
+        (14,),
+        on_arguments(lambda arguments, options: ((100 * arguments[0], *arguments[1:]), options)),
+    ),
+    Mutation("dropout-of-nine-in-ten", "models.create_model", (14,), on_result(_drop_nine_in_ten)),
     Mutation(
         "every-answer-passes",
         "course.exercises.engine.check",
