@@ -283,6 +283,18 @@ MUTATIONS = (
     ),
     Mutation("always-one-epoch", "training.train", (13,), _options(epochs=1)),
     Mutation(
+        "callbacks-forgotten",
+        "experiments.compare",
+        (14,),
+        _options(callbacks=()),
+    ),
+    Mutation(
+        "best-network-is-only-softmax",
+        "models.create_model",
+        (14,),
+        on_arguments(lambda arguments, options: (("softmax",), options)),
+    ),
+    Mutation(
         "peak-a-hundred-times-too-high",
         "schedules.one_cycle",
         (14,),
