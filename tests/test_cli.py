@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from mnist_course import __version__, cli
+from mnist_course.cli import learn, use
 from mnist_course.course import doctor, lessons, progress
 from mnist_course.course.exercises import engine
 
@@ -124,7 +125,7 @@ def test_an_old_console_gets_question_marks_and_no_crash(main, monkeypatch):
 def launched(monkeypatch):
     """Commands that would have been run; each ends with status 7."""
     commands = []
-    monkeypatch.setattr(cli, "_launch", lambda command: commands.append(command) or 7)
+    monkeypatch.setattr(learn, "_launch", lambda command: commands.append(command) or 7)
     return commands
 
 
@@ -134,7 +135,9 @@ def clone(tmp_path, monkeypatch):
     (tmp_path / "notebooks").mkdir()
     for name in ("day01_meet_the_digits", "day04_load_mnist"):
         (tmp_path / "notebooks" / f"{name}.ipynb").touch()
-    monkeypatch.setattr(cli, "__file__", str(tmp_path / "wheel" / "mnist_course" / "cli.py"))
+    monkeypatch.setattr(
+        learn, "__file__", str(tmp_path / "wheel" / "mnist_course" / "cli" / "learn.py")
+    )
     monkeypatch.chdir(tmp_path / "notebooks")
     return tmp_path
 
@@ -176,7 +179,7 @@ def test_lab_takes_days_1_to_30(run, launched, day):
 
 
 def test_jupyter_knows_every_option_it_is_given(clone):
-    command = cli._lab_command(
+    command = learn._lab_command(
         clone / "notebooks" / "day01_meet_the_digits.ipynb", False, 8888, "::"
     )
     shown = subprocess.run([*command, "--show-config-json"], capture_output=True, text=True)
@@ -186,20 +189,19 @@ def test_jupyter_knows_every_option_it_is_given(clone):
     assert "not recognized" not in shown.stderr
 
 
-@pytest.mark.skipif(cli.os.name == "nt", reason="Windows waits instead of replacing itself")
+@pytest.mark.skipif(learn.os.name == "nt", reason="Windows waits instead of replacing itself")
 def test_launch_becomes_the_program():
-    code = (
-        "import sys; from mnist_course import cli; cli._launch([sys.executable, '-c', 'exit(5)'])"
-    )
+    code = "import sys; from mnist_course.cli.learn import _launch as launch; "
+    code += "launch([sys.executable, '-c', 'exit(5)'])"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 5
 
 
 def test_launch_waits_where_it_cannot_be_replaced(monkeypatch):
     ignored = []
-    monkeypatch.setattr(cli, "os", SimpleNamespace(name="nt"))
-    monkeypatch.setattr(cli.signal, "signal", lambda *signal: ignored.append(signal))
-    assert cli._launch([sys.executable, "-c", "exit(5)"]) == 5
-    assert ignored == [(cli.signal.SIGINT, cli.signal.SIG_IGN)]
+    monkeypatch.setattr(learn, "os", SimpleNamespace(name="nt"))
+    monkeypatch.setattr(learn.signal, "signal", lambda *signal: ignored.append(signal))
+    assert learn._launch([sys.executable, "-c", "exit(5)"]) == 5
+    assert ignored == [(learn.signal.SIGINT, learn.signal.SIG_IGN)]
 
 
 # --- progress ------------------------------------------------------------------------------------
@@ -345,7 +347,7 @@ def test_predict_knows_three_inks(run, reader):
 
 
 def test_characters_go_from_paper_to_ink():
-    assert cli._characters(np.array([[0, 128, 255]], np.uint8)) == "  ++@@"
+    assert use._characters(np.array([[0, 128, 255]], np.uint8)) == "  ++@@"
 
 
 # --- lessons and models --------------------------------------------------------------------------

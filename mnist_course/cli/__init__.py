@@ -1,0 +1,24 @@
+"""The ``mnist-course`` command: a learner's front door, and the tools of those who write.
+
+It must answer at once, so every command imports what it needs when it runs.
+"""
+
+import sys
+
+from . import learn, use, write  # noqa: F401 (importing them adds their commands)
+from .application import app
+from .screen import red
+
+
+def main() -> None:
+    """Run the command: problems become one red message, Ctrl-C ends quietly."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a cp1252 console has no ✓ and must not crash
+            stream.reconfigure(errors="replace")
+    try:
+        app(prog_name="mnist-course")
+    except (ValueError, OSError) as problem:
+        red(problem)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,150 @@
+"""Commands for learners: ``lab``, ``progress``, ``doctor``."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.prompt import Confirm
+
+from .application import COMMAND, LEARN, app
+from .screen import ascii_only, plain
+
+
+@app.command(
+    rich_help_panel=LEARN, short_help="Open a day's notebook in JupyterLab: [cyan]lab 3[/]"
+)
+def lab(
+    day: Annotated[int, typer.Argument(min=1, max=30, help="Which day to open.")] = 1,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open a browser window.")
+    ] = True,
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Port; when taken, the next free one.")
+    ] = 8888,
+    ip: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 for every network.")
+    ] = "localhost",
+) -> None:
+    """Open a day's notebook in JupyterLab.
+
+    [bold]Examples[/bold]
+
+      [cyan]mnist-course lab[/cyan]                 Day 1
+      [cyan]mnist-course lab 16[/cyan]              Day 16
+      [cyan]mnist-course lab --no-browser[/cyan]    only print the address to open
+
+    Stop JupyterLab with Ctrl-C, twice.
+    """
+    notebooks = _notebooks()
+    if day not in notebooks:
+        there = ", ".join(map(str, notebooks))
+        raise ValueError(f"there is no notebook of Day {day}; there are days {there}")
+    console = Console()
+    console.print(f"JupyterLab opens [bold]{notebooks[day].name}[/]. Stop it with Ctrl-C, twice.")
+    raise typer.Exit(_launch(_lab_command(notebooks[day], browser, port, ip)))
+
+
+@app.command(
+    rich_help_panel=LEARN,
+    short_help="See what you have passed and what comes next: [cyan]progress[/]",
+)
+def progress(
+    reset: Annotated[bool, typer.Option("--reset", help="Forget everything, asks first.")] = False,
+) -> None:
+    """See which exercises you have passed and what comes next.
+
+    [bold]Examples[/bold]
+
+      [cyan]mnist-course progress[/cyan]
+      [cyan]mnist-course progress --reset[/cyan]    start afresh
+
+    An exercise counts once [cyan]check("4.1", ...)[/cyan] in a notebook has said passed.
+    """
+    from ..course import progress as record
+
+    passed, console = record.passed(), Console()
+    if reset:
+        if Confirm.ask(f"Forget all {len(passed)} passed exercises?", default=False):
+            record.reset()
+            typer.echo(f"Forgotten. A fresh start: {COMMAND} lab")
+        else:
+            typer.echo("Nothing has changed.")
+        return
+    counts = record.day_counts(passed)
+    squares = "#+." if ascii_only(console) else record.SQUARES
+    plain(console, "\n".join(record.lines(counts, squares=squares)))
+    if (day := record.next_day(counts)) is None:
+        console.print("All thirty days are done. [bold]Well done![/]")
+    else:
+        console.print(f"Next: [bold]Day {day}[/], with [cyan]{COMMAND} lab {day}[/]")
+
+
+@app.command(
+    rich_help_panel=LEARN, short_help="Check that this machine is ready: [cyan]doctor --quick[/]"
+)
+def doctor(
+    quick: Annotated[bool, typer.Option("--quick", help="Skip the search for a GPU.")] = False,
+) -> None:
+    """Check that this machine is ready, and say what to do if not.
+
+    [bold]Examples[/bold]
+
+      [cyan]mnist-course doctor[/cyan]
+      [cyan]mnist-course doctor --quick[/cyan]    without the search for a GPU, 1 second
+
+    Exit status 1 when something keeps lessons from running.
+    """
+    from ..course import doctor as checks
+
+    console, failed = Console(), 0
+    colours = {"ok": "", "warning": "yellow", "error": "red"}
+    with console.status("looking around ..."):
+        for check in checks.run_checks(quick=quick):
+            text = checks.lines(check, width=console.width, ascii_only=ascii_only(console))
+            plain(console, "\n".join(text), colours[check.status])
+            failed += check.status == "error"
+    if failed:
+        raise typer.Exit(1)
+    console.print(f"\nReady. Start with: [cyan]{COMMAND} lab[/]")
+
+
+def _notebooks() -> dict[int, Path]:
+    """The notebook of each day: next to this package, else in the clone we are in."""
+    here = Path.cwd()
+    for root in (Path(__file__).resolve().parents[2], here, *here.parents):
+        files = sorted(root.glob("notebooks/day[0-9][0-9]_*.ipynb"))
+        if files:
+            return {int(file.name[3:5]): file for file in files}
+    raise ValueError(
+        "the notebooks are not in the installed package: clone the course's repository and run "
+        "this command in its folder"
+    )
+
+
+def _lab_command(notebook: Path, browser: bool, port: int, ip: str) -> list[str]:
+    root = notebook.parents[1]
+    quiet = ("--log-level=ERROR", "--LabApp.log_level=ERROR")  # still prints the address
+    bare = "--Application.log_format=%(message)s"
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0  # as in most containers
+    return [
+        *(sys.executable, "-m", "jupyterlab", *quiet, bare),
+        *(f"--ServerApp.root_dir={root}", f"--port={port}", f"--ip={ip}"),
+        f"--LabApp.default_url=/lab/tree/{notebook.relative_to(root).as_posix()}",
+        *([] if browser else ["--no-browser"]),
+        *(["--allow-root"] if is_root else []),
+    ]
+
+
+def _launch(command: list[str]) -> int:
+    """Run a program to its end; Ctrl-C and other signals are its own affair."""
+    sys.stdout.flush()
+    if os.name == "posix":
+        os.execv(command[0], command)
+    process = subprocess.Popen(command)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # set after the start, so not inherited
+    return process.wait()

@@ -1,0 +1,249 @@
+"""Commands for the shipped models: ``predict``, ``evaluate``, ``export``, ``benchmark``."""
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal, TextIO
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from .application import USE, app
+from .screen import plain, red, screen_alone
+
+SHADES = " .:-=+*#%@"
+Format = StrEnum("Format", ["keras", "onnx", "litert"])
+
+
+@app.command(
+    rich_help_panel=USE, short_help="Read the digit in picture files: [cyan]predict photo.jpg[/]"
+)
+def predict(
+    pictures: Annotated[list[Path], typer.Argument(metavar="IMAGE", help="Picture files.")],
+    model: Annotated[
+        str, typer.Option(help="A shipped model, or your own .onnx file.")
+    ] = "champion",
+    ink: Annotated[
+        Literal["auto", "dark", "light"], typer.Option(help="Is the pen darker than the paper?")
+    ] = "auto",
+    show: Annotated[bool, typer.Option("--show", help="Print what the network saw.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+) -> None:
+    """Read the digit in each picture file.
+
+    [bold]Examples[/bold]
+
+      [cyan]mnist-course predict photo.jpg[/cyan]
+      [cyan]mnist-course predict --show seven.png[/cyan]     show what the network saw
+      [cyan]mnist-course predict --json scans/*.png[/cyan]   for other programs
+
+    One digit in each picture. A file that cannot be read gets its own red line
+    and exit status 1; the others are still read.
+    """
+    from ..predictor import DigitReader
+
+    own = model.endswith(".onnx")
+    reader = DigitReader(Path(model).read_bytes(), name=model) if own else DigitReader.load(model)
+    readings = {}
+    for picture in pictures:
+        try:
+            readings[str(picture)] = reader.read_picture(picture, ink=ink)
+        except (ValueError, OSError) as problem:
+            red(f"{picture}: {problem}")
+    if as_json:
+        typer.echo(json.dumps([_as_dict(*item) for item in readings.items()], indent=1))
+    elif readings:
+        _show_readings(readings, with_digits=show)
+    if len(readings) < len(set(map(str, pictures))):
+        raise typer.Exit(1)
+
+
+@app.command(
+    rich_help_panel=USE, short_help="Measure a model on test digits: [cyan]evaluate champion[/]"
+)
+def evaluate(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL", help="A shipped model, or your own .onnx, .keras or .tflite file."
+        ),
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead.")] = False,
+) -> None:
+    """Measure a model on digits it was not trained on.
+
+    [bold]Examples[/bold]
+
+      [cyan]mnist-course evaluate champion[/cyan]
+      [cyan]mnist-course evaluate my_model.keras[/cyan]        one you have trained
+      [cyan]mnist-course evaluate champion --json[/cyan]       for other programs
+
+    The MNIST test digits, the UCI digits (other hands, another scanner) and the
+    time for one image. Test digits are for the last look: to choose between
+    models, use a validation part of the training digits.
+    """
+    from ..report import evaluate_model
+
+    with screen_alone():
+        report = evaluate_model(model)
+    if as_json:
+        typer.echo(json.dumps(report.as_dict(), indent=1))
+    else:
+        _show_report(report)
+
+
+@app.command(
+    rich_help_panel=USE,
+    short_help="Write a model for other programs: [cyan]export champion[/]",
+)
+def export(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A shipped model, such as champion.")],
+    formats: Annotated[
+        list[Format] | None,
+        typer.Option("--format", help="Give it twice for two. Default: keras and onnx."),
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where to; default: this folder.")
+    ] = None,
+    ship: Annotated[
+        bool, typer.Option("--ship", help="Write the shipped ONNX files and card anew.")
+    ] = False,
+) -> None:
+    """Write a shipped model in formats that other programs read.
+
+    [bold]Examples[/bold]
+
+      [cyan]mnist-course export champion[/cyan]
+      [cyan]mnist-course export champion --format litert --to phone[/cyan]
+      [cyan]mnist-course export champion --ship[/cyan]        for authors
+
+    Each file must answer 1,000 test digits as the original does. LiteRT, for
+    phones and small devices, needs: pip install mnist-course\\[litert]
+    """
+    if ship and (formats or to):
+        raise ValueError("--ship writes the shipped ONNX files: leave --format and --to out")
+    from ..manifest import verified_bytes
+
+    verified_bytes(name, "keras")  # a wrong name is said before Keras loads
+    with screen_alone():
+        sizes = _ship_again(name) if ship else _export(name, formats, to)
+    for file, size in sizes.items():
+        typer.echo(f"{size / 1000:8.1f} kB  {file}")
+
+
+@app.command(
+    rich_help_panel=USE, short_help="Measure speed on this machine: [cyan]benchmark --quick[/]"
+)
+def benchmark(
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Under 2 minutes: fewer repeats, no training.")
+    ] = False,
+    to: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the results go.")] = Path(
+        "benchmark"
+    ),
+) -> None:
+    """Measure speed and memory on this machine, each beside its rival.
+
+    [bold]Examples[/bold]
+
+      [cyan]mnist-course benchmark --quick[/cyan]
+      [cyan]mnist-course benchmark --to results[/cyan]    up to 20 minutes on 2 cores
+
+    Prints a table of ratios, each to a reference measured in turn with it, and
+    writes benchmark.json and frontier.png. Let nothing else run meanwhile. Set
+    KERAS_BACKEND to jax or torch to measure these, on a GPU where there is one.
+    """
+    from ..manifest import models_folder, read_manifest
+
+    with screen_alone() as screen:
+        from .. import benchmark as bench
+
+        folder, machine = bench.prepare_folder(to), bench.describe_machine()
+        rows = _run_steps(bench.plan, quick, screen)
+    console = Console()
+    files = bench.write_results(folder, rows, machine, read_manifest(models_folder()))
+    console.print(bench.results_table(rows, machine))
+    for note in bench.footnotes(rows):
+        plain(console, f"  {note}")
+    plain(console, f"Wrote {', '.join(map(str, files.values()))}")
+
+
+def _show_readings(readings: dict, *, with_digits: bool) -> None:
+    table = Table()
+    table.add_column("file", overflow="fold")
+    for column in ("digit", "confidence", "second guess"):
+        table.add_column(column, justify="right")
+    for file, reading in readings.items():
+        second = sorted(range(10), key=lambda digit: reading.probabilities[digit])[-2]
+        guess = f"{second} ({reading.probabilities[second]:.1%})"
+        table.add_row(escape(file), f"[bold]{reading.label}[/]", f"{reading.confidence:.1%}", guess)
+    console = Console()
+    console.print(table)
+    for file, reading in readings.items() if with_digits else ():
+        plain(console, f"\n{file}, as the network saw it:", "bold")
+        plain(console, _characters(reading.image))
+
+
+def _characters(image) -> str:
+    """An image (uint8, 0 to 255) as lines of text, two characters to a pixel: square enough."""
+    return "\n".join(
+        "".join(SHADES[int(pixel) * len(SHADES) // 256] * 2 for pixel in row) for row in image
+    )
+
+
+def _as_dict(file: str, reading) -> dict:
+    return {
+        "file": file,
+        "digit": int(reading.label),
+        "confidence": round(float(reading.confidence), 6),
+        "probabilities": [round(float(share), 6) for share in reading.probabilities],
+    }
+
+
+def _run_steps(plan, quick: bool, screen: TextIO) -> list:
+    """Run the benchmark's steps under a progress bar and return their rows."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    rows = []
+    with Progress(*columns, console=Console(file=screen), transient=True) as progress:
+        task = progress.add_task("")
+        steps = plan(quick=quick, tell=lambda text: progress.update(task, description=text))
+        progress.update(task, total=sum(step.seconds for step in steps))
+        for step in steps:
+            progress.update(task, description=step.name)
+            rows += step.run()
+            progress.advance(task, step.seconds)
+    return rows
+
+
+def _ship_again(name: str) -> dict[str, int]:
+    from ..shipping import ship_again
+
+    return {file["name"]: file["bytes"] for file in ship_again(name)["files"].values()}
+
+
+def _export(name: str, formats: list[Format] | None, to: Path | None) -> dict[str, int]:
+    from ..export import export_model, load_model
+
+    formats = [str(kind) for kind in formats or ("keras", "onnx")]
+    files = export_model(load_model(name), name, folder=to or ".", formats=formats)
+    return {str(file): file.stat().st_size for file in files.values()}
+
+
+def _show_report(report) -> None:
+    console = Console()
+    plain(console, report.model, "bold")
+    for digits, score in (("MNIST test digits", report.test), ("UCI digits", report.uci)):
+        errors = f"{score.total - score.correct:,} of {score.total:,} wrong"
+        interval = f"95% interval {score.low:.2%} to {score.high:.2%}"
+        plain(console, f"  {digits:<17}  {score.accuracy:.2%}  {interval}  {errors}")
+    plain(console, f"  {'one image':<17}  {report.microseconds:,.0f} µs")
+    table = Table()
+    for column in ("test digit", "images", "wrong", "right", "mostly read as"):
+        table.add_column(column, justify="right")
+    for digit, total, errors, mostly in report.digits:
+        share = f"{1 - errors / total:.2%}" if total else "-"
+        table.add_row(*map(str, (digit, total, errors, share, "" if mostly is None else mostly)))
+    console.print(table)

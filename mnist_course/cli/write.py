@@ -1,0 +1,103 @@
+"""Commands for authors: ``verify``, ``refresh``, ``mutate``, ``train``."""
+
+from typing import Annotated
+
+import typer
+
+from .application import WRITE, app
+
+Days = Annotated[
+    str | None,
+    typer.Argument(metavar="DAYS", help="Such as 4 or 1,4-7. Left out: every day there is."),
+]
+
+
+@app.command(
+    rich_help_panel=WRITE,
+    short_help="Run lessons again, compare all outputs: [cyan]verify 1,4-7[/]",
+)
+def verify(
+    days: Days = None,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Lessons side by side; 1 gives honest seconds.")
+    ] = 1,
+) -> None:
+    """Run lessons again and compare every output with the stored one.
+
+    [bold]Examples[/bold]
+
+      [cyan]mnist-course verify 16[/cyan]
+      [cyan]mnist-course verify --workers 2[/cyan]    all lessons, two side by side
+
+    Exit status 1 when an output differs or a claim no longer holds.
+    """
+    from ..course import lessons
+
+    raise typer.Exit(lessons.verify(_parse_days(days), workers=workers))
+
+
+@app.command(
+    rich_help_panel=WRITE, short_help="Execute lessons and store their outputs: [cyan]refresh 4[/]"
+)
+def refresh(days: Days = None) -> None:
+    """Execute lessons and store their outputs.
+
+    [bold]Example[/bold]
+
+      [cyan]mnist-course refresh 1,4-7[/cyan]
+
+    A notebook in which a cell fails is left as it was.
+    """
+    from ..course import lessons
+
+    lessons.refresh(_parse_days(days))
+
+
+@app.command(
+    rich_help_panel=WRITE, short_help="Break helpers, see that lessons notice: [cyan]mutate 16[/]"
+)
+def mutate(days: Days = None) -> None:
+    """Break the helpers on purpose and see that the lessons notice.
+
+    [bold]Example[/bold]
+
+      [cyan]mnist-course mutate 15-17[/cyan]
+
+    A lesson that stays green with a broken helper proves nothing.
+    """
+    from ..course import mutations
+
+    raise typer.Exit(mutations.mutate(_parse_days(days)))
+
+
+@app.command(
+    rich_help_panel=WRITE, short_help="Train a shipped model again: [cyan]train champion[/]"
+)
+def train(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A recipe, such as champion.")],
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings; their spread is recorded.")] = 3,
+) -> None:
+    """Train a model with several seeds and write its files, manifest entry and card.
+
+    [bold]Example[/bold]
+
+      [cyan]mnist-course train champion --seeds 5[/cyan]
+
+    The first seed ships, whatever the others reach. Takes minutes for each seed.
+    Stopped with Ctrl-C, the same command goes on where it was.
+    """
+    from ..shipping import ship
+
+    entry = ship(name, seeds=seeds, report=typer.echo)
+    accuracy, files = entry["test_accuracy"], [file["name"] for file in entry["files"].values()]
+    spread = "" if accuracy["sd"] is None else f" ± {accuracy['sd']:.2%}"
+    typer.echo(f"Test accuracy {accuracy['mean']:.2%}{spread}. Wrote {', '.join(files)}")
+
+
+def _parse_days(text: str | None) -> list[int]:
+    from ..course import lessons
+
+    days = lessons.parse_days(text)
+    if not days:
+        raise ValueError("there are no notebooks here: run this in a clone of the repository")
+    return days
