@@ -9,6 +9,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
+from .cards import write_cards
 from .data import Arrays, load_mnist, load_uci_digits
 from .evaluation import answer_shifted, combine_answers
 from .export import export_model, load_model
@@ -19,7 +20,6 @@ from .manifest import (
     fingerprints,
     read_manifest,
     save_entry,
-    write_cards,
     write_manifest_entry,
 )
 from .models import MODELS

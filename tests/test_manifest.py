@@ -6,9 +6,7 @@ import pytest
 from mnist_course.manifest import (
     ModelError,
     read_manifest,
-    save_entry,
     verified_bytes,
-    write_cards,
     write_manifest_entry,
 )
 
@@ -64,45 +62,8 @@ def test_entries_of_other_models_stay(files, tmp_path):
     assert read_manifest(tmp_path) == {"champion": first, "tiny": second}
 
 
-def test_cards_state_the_manifests_numbers(files, tmp_path):
-    entry_of(tmp_path, "champion", files, [0.9967, 0.9961, 0.9972])
-    entry_of(tmp_path, "tiny", files, [0.99])
-    write_cards(tmp_path)
-    text = (tmp_path / "README.md").read_text()
-    assert "99.667% ± 0.055%" in text
-    assert "of n = 3 seeds" in text
-    assert "mnist-course train tiny --seeds 1" in text
-
-
 def test_no_manifest_means_nothing_is_shipped(tmp_path):
     assert read_manifest(tmp_path) == {}
-
-
-def test_cards_leave_out_what_is_not_known(files, tmp_path):
-    entry_of(tmp_path, "champion", files, [0.99])
-    write_cards(tmp_path)
-    text = (tmp_path / "README.md").read_text()
-    assert "test accuracy, shipped model | 99.00%" in text
-    assert not any(word in text for word in ("UCI", "test accuracy of its int8", "None", "n = 1"))
-
-
-def test_cards_state_uci_accuracy_int8_accuracy_and_sizes(files, tmp_path):
-    uci = {"uci_accuracies": [0.95, 0.96, 0.97], "int8_accuracy": 0.9965, "about": "Two layers."}
-    entry_of(tmp_path, "champion", files, [0.99, 0.98, 0.97], **uci)
-    write_cards(tmp_path)
-    text = (tmp_path / "README.md").read_text()
-    assert "UCI digits (another scanner), mean ± sd of n = 3 seeds | 96.00% ± 1.00% |" in text
-    assert "test accuracy of its int8 copy | 99.65% |" in text
-    assert "champion.keras 0 kB, champion.onnx 0 kB" in text
-    assert "## champion\n\nTwo layers.\n" in text
-
-
-def test_an_entry_of_an_older_edition_still_gets_a_card(files, tmp_path):
-    entry = entry_of(tmp_path, "champion", files, [0.99])
-    newer = ("about", "uci_accuracy", "int8_test_accuracy")
-    save_entry("champion", {k: v for k, v in entry.items() if k not in newer}, folder=tmp_path)
-    write_cards(tmp_path)
-    assert "## champion\n\nchampion\n" in (tmp_path / "README.md").read_text()
 
 
 def test_verified_bytes_are_those_of_the_file(files, tmp_path):

@@ -7,9 +7,10 @@ import onnxruntime
 import pytest
 
 from mnist_course import shipping
+from mnist_course.cards import write_cards
 from mnist_course.data import balanced_subset, load_mnist
 from mnist_course.formats import verify_export
-from mnist_course.manifest import MODELS_FOLDER, read_manifest, verified_bytes, write_cards
+from mnist_course.manifest import MODELS_FOLDER, read_manifest, verified_bytes
 from mnist_course.models import MODELS
 from mnist_course.preprocessing import scale_pixels
 from mnist_course.recipes import RECIPES, Recipe

@@ -46,6 +46,7 @@ class Published(NamedTuple):
 PUBLISHED = (
     Published("Deotte, one network", 327_242, 0.99641),
     Published("Deotte, 15 networks", 15 * 327_242, 0.99745, "4 h, K80"),
+    Published("An et al., 3 networks", 4_544_332, 0.9987, best_of=True),
     Published("Efficient-CapsNet", 161_000, 0.9984, best_of=True),
     Published("Keras's example", 34_826, 0.9922, "225 s"),
     Published("train_mnist_fast", 215_194, 0.9904, "0.76 s, laptop GPU"),
