@@ -16,7 +16,7 @@ from mnist_course.benchmark.accuracy import Run, measure_time_to_accuracy
 from mnist_course.recipes import RECIPES
 
 MACHINE = {"processor": "abacus", "cores": 2, "memory_gb": 8.0, "gpu": None, "backend": "jax"}
-MACHINE |= {"date": "2026-11-21"}
+MACHINE |= {"date": "2026-11-21", "versions": {"keras": "3.15.1"}}
 
 
 @pytest.fixture
@@ -313,8 +313,16 @@ def test_results_are_json_with_the_raw_values_and_a_picture(tmp_path, row, entry
     assert files["png"].read_bytes().startswith(b"\x89PNG")
     assert sorted(file.name for file in (tmp_path / "new").iterdir()) == [
         "benchmark.json",
+        "benchmark.md",
         "frontier.png",
     ]
+
+
+def test_the_page_has_the_tables_rows_and_notes(row):
+    page = benchmark.results_markdown([row, Row("Latency", "LiteRT", note="missing")], MACHINE)
+    assert "| **Latency** | | | | | |\n| ours | 20 µs | 1/500 | ±38 % | 3 | theirs |\n" in page
+    assert "| LiteRT | - | - | - | 0 |  |" in page
+    assert page.endswith("- Latency, ours: warm\n- Latency, LiteRT: missing\n")
 
 
 def test_results_of_before_stay_when_writing_fails(tmp_path, row, monkeypatch):

@@ -8,7 +8,14 @@
 """
 
 from .frontier import PUBLISHED, plot_frontier
-from .report import describe_machine, footnotes, prepare_folder, results_table, write_results
+from .report import (
+    describe_machine,
+    footnotes,
+    prepare_folder,
+    results_markdown,
+    results_table,
+    write_results,
+)
 from .rows import Row, time_in_turn
 from .steps import Step, plan
 
@@ -21,6 +28,7 @@ __all__ = [
     "plan",
     "plot_frontier",
     "prepare_folder",
+    "results_markdown",
     "results_table",
     "time_in_turn",
     "write_results",

@@ -24,6 +24,7 @@ from rich.table import Table
 from .frontier import plot_frontier
 from .rows import Row
 
+CAPTION = "ratio to the reference, below 1: quicker or smaller; spread: half the IQR"
 PACKAGES = ("mnist-course", "keras", "tensorflow", "jax", "torch", "numpy", "onnxruntime")
 
 
@@ -53,11 +54,9 @@ def results_table(rows: Sequence[Row], machine: Mapping) -> Table:
         rows: what was measured.
         machine: of ``describe_machine``.
     """
-    facts = ("{processor}", "cores: {cores}", "{memory_gb:g} GB", "{backend}", "{date}")
-    title = ", ".join(facts).format_map(machine) + f", {machine['gpu'] or 'no GPU'}"
-    caption = "ratio to the reference, below 1: quicker or smaller; spread: half the IQR"
+    title = _machine_line(machine)
     look = {"box": box.SIMPLE, "pad_edge": False, "collapse_padding": True}
-    table = Table(title=title, caption=caption, **look)
+    table = Table(title=title, caption=CAPTION, **look)
     table.add_column("what", overflow="fold")
     for column in ("median", "ratio", "spread", "n"):
         table.add_column(column, justify="right", no_wrap=True)
@@ -68,6 +67,27 @@ def results_table(rows: Sequence[Row], machine: Mapping) -> Table:
         for row in members:
             table.add_row(f"  {escape(row.what)}", *_cells(row), escape(row.reference))
     return table
+
+
+def results_markdown(rows: Sequence[Row], machine: Mapping) -> str:
+    """The same as a page in Markdown, with the footnotes.
+
+    Args:
+        rows: what was measured.
+        machine: of ``describe_machine``.
+    """
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    head = f"# Benchmark\n\n{_machine_line(machine)}. {versions}.\n\n{CAPTION.capitalize()}.\n"
+    lines = [
+        head,
+        "| what | median | ratio | spread | n | reference |",
+        "|---|--:|--:|--:|--:|---|",
+    ]
+    for group, members in groupby(rows, key=lambda row: row.group):
+        lines.append(f"| **{group}** | | | | | |")
+        lines += [f"| {' | '.join((row.what, *_cells(row), row.reference))} |" for row in members]
+    notes = "".join(f"- {note}\n" for note in footnotes(rows))
+    return "\n".join([*lines, "", notes])
 
 
 def footnotes(rows: Sequence[Row]) -> list[str]:
@@ -100,7 +120,7 @@ def prepare_folder(folder: str | Path) -> Path:
 def write_results(
     folder: str | Path, rows: Sequence[Row], machine: Mapping, shipped: Mapping
 ) -> dict[str, Path]:
-    """Write ``benchmark.json`` and ``frontier.png``, each aside first, then renamed.
+    """Write ``benchmark.json``, ``.md`` and ``frontier.png``, each aside first, then renamed.
 
     Args:
         folder: where; made if it is missing.
@@ -109,7 +129,7 @@ def write_results(
         shipped: the models' manifest, for the picture.
 
     Returns:
-        The files: ``{"json": path, "png": path}``.
+        The files: ``{"json": path, "md": path, "png": path}``.
 
     Raises:
         ValueError: the folder cannot be written to.
@@ -117,12 +137,19 @@ def write_results(
     folder = prepare_folder(folder)
     content = {"machine": machine, "rows": [row.as_dict() for row in rows]}
     with tempfile.TemporaryDirectory(dir=folder) as aside:
-        drafts = {"json": Path(aside) / "benchmark.json", "png": Path(aside) / "frontier.png"}
+        names = {"json": "benchmark.json", "md": "benchmark.md", "png": "frontier.png"}
+        drafts = {kind: Path(aside) / name for kind, name in names.items()}
         drafts["json"].write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+        drafts["md"].write_text(results_markdown(rows, machine), "utf-8")
         figure = plot_frontier(shipped).figure
         figure.savefig(drafts["png"], dpi=150)
         plt.close(figure)
         return {kind: draft.replace(folder / draft.name) for kind, draft in drafts.items()}
+
+
+def _machine_line(machine: Mapping) -> str:
+    facts = ("{processor}", "cores: {cores}", "{memory_gb:g} GB", "{backend}", "{date}")
+    return ", ".join(facts).format_map(machine) + f", {machine['gpu'] or 'no GPU'}"
 
 
 def _cells(row: Row) -> tuple[str, ...]:

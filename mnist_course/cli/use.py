@@ -153,8 +153,8 @@ def benchmark(
       [cyan]mnist-course benchmark --to results[/cyan]    up to 20 minutes on 2 cores
 
     Prints a table of ratios, each to a reference measured in turn with it, and
-    writes benchmark.json and frontier.png. Let nothing else run meanwhile. Set
-    KERAS_BACKEND to jax or torch to measure these, on a GPU where there is one.
+    writes benchmark.json, benchmark.md and frontier.png. Let nothing else run
+    meanwhile. KERAS_BACKEND=jax or torch measures these, on a GPU where there is one.
     """
     from ..manifest import models_folder, read_manifest
 
