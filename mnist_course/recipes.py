@@ -10,6 +10,7 @@ import numpy as np
 from .augmentation import elastic, random_affine, random_shift
 from .data import Arrays, load_mnist
 from .models import create_model
+from .optimizers import ConvMuon
 from .preprocessing import one_hot, scale_pixels
 from .schedules import cosine, one_cycle
 from .training import LearningRate, compile_model, train
@@ -25,10 +26,11 @@ class Recipe(NamedTuple):
         day: the lesson that explains the recipe.
         epochs: passes over the 60,000 training digits.
         batch_size: digits per step.
+        optimizer: ``"adamw"``, or ``"muon"`` for ``ConvMuon``.
         schedule: of the learning rate: ``"constant"``, ``"one_cycle"`` or ``"cosine"``.
-        learning_rate: of Adam; with a schedule, its peak.
+        learning_rate: of the optimizer; with a schedule, its peak.
         warmup: fraction of the steps in which a schedule rises.
-        weight_decay: per step and times the learning rate (AdamW).
+        weight_decay: per step and times the learning rate.
         label_smoothing: probability mass spread over all classes.
         averaging: momentum of the weights' exponential moving average, which is what training
             ends with, batch statistics measured anew; 0 keeps the last weights.
@@ -44,6 +46,7 @@ class Recipe(NamedTuple):
     day: int
     epochs: int
     batch_size: int = 128
+    optimizer: str = "adamw"
     schedule: str = "constant"
     learning_rate: float = 0.001
     warmup: float = 0.25
@@ -83,11 +86,11 @@ class Recipe(NamedTuple):
         return _SCHEDULES[self.schedule](self.learning_rate, steps, warmup=self.warmup)
 
     def __str__(self) -> str:
-        adam = "AdamW" if self.weight_decay else "Adam"
+        name = "Muon" if self.optimizer == "muon" else "AdamW" if self.weight_decay else "Adam"
         if self.schedule == "constant":
-            method = f"{adam}, learning rate {self.learning_rate:g}"
+            method = f"{name}, learning rate {self.learning_rate:g}"
         else:
-            method = f"{self.schedule.replace('_', '-')} {adam}, peak {self.learning_rate:g}"
+            method = f"{self.schedule.replace('_', '-')} {name}, peak {self.learning_rate:g}"
         used = {
             f"warm-up {self.warmup:.0%}": self.schedule != "constant" and self.warmup != 0.25,
             f"weight decay {self.weight_decay:g}": self.weight_decay,
@@ -178,11 +181,18 @@ def _find(name: str) -> Recipe:
 
 def _compiled(recipe: Recipe, seed: int, *, digits: int) -> keras.Model:
     steps = recipe.epochs * -(-digits // recipe.batch_size)
-    optimizer = keras.optimizers.AdamW(
-        recipe.rate(steps),
-        weight_decay=recipe.weight_decay,
-        use_ema=recipe.averaging > 0,
-        ema_momentum=recipe.averaging,
-    )
+    optimizer = _optimizer(recipe, recipe.rate(steps))
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
     return compile_model(create_model(recipe.model, seed=seed), optimizer=optimizer, loss=loss)
+
+
+def _optimizer(recipe: Recipe, rate: LearningRate) -> keras.Optimizer:
+    decay = recipe.weight_decay
+    averaging = {"use_ema": recipe.averaging > 0, "ema_momentum": recipe.averaging}
+    match recipe.optimizer:
+        case "adamw":
+            return keras.optimizers.AdamW(rate, weight_decay=decay, **averaging)
+        case "muon":
+            return ConvMuon(rate, weight_decay=decay, adam_weight_decay=decay, **averaging)
+        case other:
+            raise ValueError(f"there is no optimizer {other!r}; choose one of adamw, muon")

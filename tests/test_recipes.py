@@ -4,6 +4,7 @@ import pytest
 from mnist_course.augmentation import elastic, random_affine, random_shift
 from mnist_course.data import balanced_subset, load_mnist
 from mnist_course.models import MODELS
+from mnist_course.optimizers import ConvMuon
 from mnist_course.preprocessing import scale_pixels
 from mnist_course.recipes import RECIPES, Recipe, train_recipe
 
@@ -39,6 +40,20 @@ def test_what_a_recipe_names_reaches_the_optimizer_and_the_loss():
     assert model.loss.label_smoothing == 0.2
 
 
+def test_a_recipe_with_muon_gives_it_rate_and_decay():
+    recipe = PLAIN._replace(optimizer="muon", weight_decay=0.02, learning_rate=0.03, epochs=1)
+    model, _, _ = train_recipe(recipe, data=SMALL, seed=0, verbose=0)
+    optimizer = model.optimizer
+    assert type(optimizer) is ConvMuon
+    assert (optimizer.weight_decay, optimizer.adam_weight_decay) == (0.02, 0.02)
+    assert float(optimizer.learning_rate) == pytest.approx(0.03)
+
+
+def test_an_optimizer_that_is_not_there_is_said():
+    with pytest.raises(ValueError, match="no optimizer 'sgd'; choose one of adamw, muon"):
+        train_recipe(PLAIN._replace(optimizer="sgd"), data=SMALL, verbose=0)
+
+
 @pytest.mark.parametrize(
     ("limits", "oracle"),
     [
@@ -69,6 +84,10 @@ def test_recipes_read_as_a_sentence_of_what_is_used():
         "cosine Adam, peak 0.001, warm-up 10%, weights averaged with momentum 0.99, rotations "
         "of up to 8 degrees, zoom of up to 10%, batch 128, 2 epochs"
     )
+
+
+def test_muon_is_named_in_the_sentence():
+    assert str(PLAIN._replace(optimizer="muon")).startswith("Muon, learning rate 0.001")
 
 
 def test_every_recipe_is_of_a_model_and_can_be_scheduled():
