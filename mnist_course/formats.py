@@ -32,8 +32,8 @@ def write_onnx(model: keras.Model, path: str | Path) -> None:
     """Write a Keras model as ONNX with plain names: images in, probabilities out.
 
     A network of convolutions gets a second output, ``feature_maps``: float32 of shape
-    (n, height, width, channels), what goes into global average pooling or ``Flatten``. Where
-    only one dense layer follows, ``class_weights`` is a third, float32 of shape
+    (n, height, width, channels), what goes into global average pooling, a learned average or
+    ``Flatten``. Where only one dense layer follows, ``class_weights`` is a third, float32 of shape
     (height, width, channels, 10), or (1, 1, channels, 10) after pooling: multiplied with the maps
     and added up over the channels it makes a class activation map.
 
@@ -174,9 +174,11 @@ _OPENERS = {
 
 
 def _last_feature_maps(model: keras.Model) -> tuple[keras.KerasTensor | None, np.ndarray | None]:
-    """The last tensor of shape (n, h, w, channels); its weights if one dense layer follows."""
+    """The last tensor that still has places, (n, h, w, channels); its weights if one dense
+    layer follows."""
     layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
-    spatial = [i for i, layer in enumerate(layers) if len(layer.output.shape) == 4]
+    shapes = [layer.output.shape for layer in layers]
+    spatial = [i for i, (_, *rest) in enumerate(shapes) if len(rest) == 3 and rest[:2] != [1, 1]]
     if not spatial:
         return None, None
     head = [x for x in layers[spatial[-1] + 1 :] if not isinstance(x, keras.layers.Dropout)]
@@ -191,6 +193,14 @@ def _class_weights(head: Sequence, shape: tuple[int, int, int]) -> np.ndarray | 
             return keras.ops.convert_to_numpy(dense.kernel).reshape(*shape, -1)
         case [keras.layers.GlobalAveragePooling2D(), keras.layers.Dense() as dense]:
             return keras.ops.convert_to_numpy(dense.kernel)[None, None] / (shape[0] * shape[1])
+        case [
+            keras.layers.DepthwiseConv2D(
+                kernel_size=size, depth_multiplier=1, activation=keras.activations.linear
+            ) as average,
+            keras.layers.Flatten(),
+            keras.layers.Dense() as dense,
+        ] if size == shape[:2]:
+            return keras.ops.convert_to_numpy(average.kernel * dense.kernel)
         case _:
             return None
 

@@ -79,6 +79,27 @@ def test_dropout_before_the_answer_does_not_hide_the_class_weights(tmp_path):
     np.testing.assert_allclose(weights[0, 0] * 26 * 26, answer.kernel.numpy(), rtol=1e-6)
 
 
+def average_of_places(**options):
+    """A network whose maps of 4 x 4 places are averaged with weights of their own."""
+    stack = [keras.layers.Conv2D(3, 7, strides=7), keras.layers.DepthwiseConv2D(4, **options)]
+    stack += [keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")]
+    return keras.Sequential([keras.Input((28, 28, 1)), *stack])
+
+
+def test_class_weights_see_through_a_learned_average_of_all_places(tmp_path):
+    model = average_of_places()
+    write_onnx(model, file := tmp_path / "average.onnx")
+    found, maps, weights = run(file, "probabilities", "feature_maps", "class_weights")
+    assert maps.shape[1:] == (4, 4, 3)
+    scores = np.einsum("nhwc,hwcd->nd", maps, weights) + model.layers[-1].bias.numpy()
+    np.testing.assert_allclose(keras.ops.softmax(scores), found, atol=1e-5)
+
+
+def test_an_average_that_bends_leaves_no_class_weights(tmp_path):
+    write_onnx(average_of_places(activation="relu"), file := tmp_path / "relu.onnx")
+    assert len(run(file)) == 2
+
+
 def test_a_second_dense_layer_leaves_no_class_weights(tmp_path):
     hidden, answer = layers.Dense(8), layers.Dense(10, activation="softmax")
     stack = [layers.Conv2D(4, 3), layers.GlobalAveragePooling2D(), hidden, answer]
