@@ -1,7 +1,7 @@
 """New digits from old: seeded, and quick enough to run anew in every epoch.
 
 Each function takes a batch of images with a background of 0 and returns a new batch of the same
-dtype, shape and range, in which every digit has moved a little and still is the digit it was.
+dtype, shape and range, in which every digit has changed a little and still is what it was.
 What leaves the field is lost, what enters is background.
 """
 
@@ -166,6 +166,49 @@ def elastic(
         return row + moves[0], column + moves[1]
 
     return _resample(planes, source).reshape(np.shape(images))
+
+
+def random_pen(
+    images: np.ndarray, *, blur: float = 1.2, gamma: float = 2.0, seed: Seed = 0
+) -> np.ndarray:
+    """Draw each image as if with another pen, seen by another scanner: softer, bolder or finer.
+
+    Args:
+        images: any dtype, shape (n, height, width) or (n, height, width, 1).
+        blur: standard deviation of a Gaussian blur, pixels; each image is mixed with its blurred
+            copy, from not at all to entirely. What is brightest stays as bright as it was.
+        gamma: largest exponent of the brightness, from 1 upwards. Exponents are drawn between
+            1 / gamma (edges brighten, strokes look bolder) and gamma (finer).
+        seed: an integer or several; the same seed gives the same images.
+
+    Returns:
+        A new array of the same dtype and shape.
+
+    Raises:
+        ValueError: not a batch of grey images, a negative blur, or a gamma below 1.
+    """
+    planes = _planes(images)
+    if blur < 0 or gamma < 1:
+        raise ValueError(f"expected blur from 0 and gamma from 1 upwards, got {blur} and {gamma}")
+    share, power = np.random.default_rng(seed).uniform(-1, 1, size=(2, len(planes), 1, 1))
+    share, power = (share.astype(np.float32) + 1) / 2, (gamma**power).astype(np.float32)
+    down, across = (_blurring(size, blur) for size in planes.shape[1:])
+    top = planes.max(axis=(1, 2), keepdims=True, initial=0).astype(np.float32)
+    mixed = (1 - share) * planes + share * (down @ planes.astype(np.float32) @ across)
+    brightest = mixed.max(axis=(1, 2), keepdims=True, initial=0)
+    result = top * (mixed / np.where(brightest > 0, brightest, 1)) ** power
+    if np.issubdtype(planes.dtype, np.integer):
+        result = np.rint(result)
+    return result.astype(planes.dtype).reshape(np.shape(images))
+
+
+def _blurring(size: int, sd: float) -> np.ndarray:
+    """The matrix (size, size) that blurs along an axis; beyond the field is background."""
+    if sd == 0:
+        return np.eye(size, dtype=np.float32)
+    distance = np.arange(size)[:, None] - np.arange(size)
+    weights = np.exp(-((distance / sd) ** 2) / 2)
+    return (weights / weights.sum(axis=1).max()).astype(np.float32)
 
 
 def _smoothing(size: int, smoothness: float) -> np.ndarray:

@@ -1,14 +1,16 @@
 import numpy as np
 import onnxruntime
 import pytest
+from scipy.ndimage import gaussian_filter
 
-from mnist_course.augmentation import affine, elastic, random_affine, random_shift
+from mnist_course.augmentation import affine, elastic, random_affine, random_pen, random_shift
 from mnist_course.data import load_mnist
 from mnist_course.export import MODELS_FOLDER
 from mnist_course.preprocessing import scale_pixels
 
 DIGITS = load_mnist()[1][0][:300]  # more than two of the parts that are resampled at a time
-RANDOM = [random_shift, random_affine, elastic]
+RANDOM = [random_shift, random_affine, elastic, random_pen]
+MOVES = [random_shift, random_affine, elastic]
 each = pytest.mark.parametrize("augment", RANDOM)
 
 
@@ -54,9 +56,9 @@ def test_digits_keep_their_labels(augment):
     assert np.mean(answers == labels) > 0.97
 
 
-@each
-def test_ink_is_kept(augment):
-    assert augment(DIGITS, seed=0).mean() == pytest.approx(DIGITS.mean(), rel=0.03)
+@pytest.mark.parametrize("move", MOVES)
+def test_ink_is_kept(move):
+    assert move(DIGITS, seed=0).mean() == pytest.approx(DIGITS.mean(), rel=0.03)
 
 
 @each
@@ -168,3 +170,33 @@ def test_elastic_of_no_strength_changes_nothing():
 def test_elastic_refuses_impossible_amounts(options):
     with pytest.raises(ValueError, match="strength from 0 and smoothness from 1"):
         elastic(DIGITS, **options)
+
+
+def test_pen_without_amounts_changes_nothing():
+    np.testing.assert_array_equal(random_pen(DIGITS, blur=0, gamma=1), DIGITS)
+
+
+def test_pen_keeps_the_brightest_pixel_as_bright_as_it_was():
+    np.testing.assert_array_equal(random_pen(DIGITS).max(axis=(1, 2)), DIGITS.max(axis=(1, 2)))
+
+
+def test_pen_raises_brightness_to_powers_within_its_limits():
+    grey = np.tile(np.float32([[[1.0, 0.5], [0.5, 0.0]]]), (500, 1, 1))
+    powers = np.log(random_pen(grey, blur=0, gamma=3)[:, 0, 1]) / np.log(0.5)
+    assert 1 / 3 <= powers.min() < 0.36
+    assert 2.8 < powers.max() <= 3.0001
+
+
+def test_pen_blurs_up_to_the_gaussian_of_scipy():
+    dot = np.zeros((500, 28, 28), np.float32)
+    dot[:, 14, 14] = 1
+    most = gaussian_filter(dot[0], 1.5, mode="constant", truncate=10)
+    beside = random_pen(dot, blur=1.5, gamma=1)[:, 14, 15]
+    assert beside.min() < 0.01  # hardly blurred
+    assert beside.max() == pytest.approx(most[14, 15] / most[14, 14], rel=0.05)
+
+
+@pytest.mark.parametrize("options", [{"blur": -1}, {"gamma": 0.5}])
+def test_pen_refuses_impossible_amounts(options):
+    with pytest.raises(ValueError, match="blur from 0 and gamma from 1 upwards"):
+        random_pen(DIGITS, **options)
