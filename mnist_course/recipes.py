@@ -7,7 +7,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from .augmentation import elastic, random_affine, random_shift
+from .augmentation import elastic, random_affine, random_pen, random_shift
 from .data import Arrays, load_mnist
 from .models import create_model
 from .optimizers import ConvMuon
@@ -40,6 +40,8 @@ class Recipe(NamedTuple):
         zoom: largest random change of size, as a fraction.
         shear: largest random slant, pixels per pixel.
         elastic: standard deviation of random bends, pixels.
+        blur: largest standard deviation of a random blur, pixels.
+        gamma: largest exponent of the brightness, or its inverse; 1 leaves it.
     """
 
     model: str
@@ -58,6 +60,8 @@ class Recipe(NamedTuple):
     zoom: float = 0.0
     shear: float = 0.0
     elastic: float = 0.0
+    blur: float = 0.0
+    gamma: float = 1.0
 
     def augment(self, images: np.ndarray, *, seed: tuple[int, ...]) -> np.ndarray:
         """New variations of a batch of images, by the limits of this recipe."""
@@ -68,6 +72,8 @@ class Recipe(NamedTuple):
             images = random_shift(images, pixels=self.shift, seed=seed)
         if self.elastic:
             images = elastic(images, strength=self.elastic, seed=(*seed, 1))
+        if self.blur or self.gamma > 1:
+            images = random_pen(images, blur=self.blur, gamma=self.gamma, seed=(*seed, 2))
         return images
 
     def rate(self, steps: int) -> LearningRate:
@@ -101,6 +107,8 @@ class Recipe(NamedTuple):
             f"zoom of up to {self.zoom:.0%}": self.zoom,
             f"shear of up to {self.shear:g}": self.shear,
             f"elastic bends of {self.elastic:g} pixels": self.elastic,
+            f"blur of up to {self.blur:g} pixels": self.blur,
+            f"gamma of up to {self.gamma:g}": self.gamma > 1,
         }
         parts = [method, *(text for text, is_used in used.items() if is_used)]
         return ", ".join([*parts, f"batch {self.batch_size}", f"{self.epochs} epochs"])

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mnist_course.augmentation import elastic, random_affine, random_shift
+from mnist_course.augmentation import elastic, random_affine, random_pen, random_shift
 from mnist_course.data import balanced_subset, load_mnist
 from mnist_course.models import MODELS
 from mnist_course.optimizers import ConvMuon
@@ -63,6 +63,10 @@ def test_an_optimizer_that_is_not_there_is_said():
             lambda x, seed: random_affine(x, degrees=10, shift=1.5, zoom=0.1, shear=0.2, seed=seed),
         ),
         ({"elastic": 0.8}, lambda x, seed: elastic(x, strength=0.8, seed=(*seed, 1))),
+        (
+            {"blur": 1.2, "gamma": 2},
+            lambda x, seed: random_pen(x, blur=1.2, gamma=2, seed=(*seed, 2)),
+        ),
     ],
 )
 def test_recipe_augments_within_its_limits(limits, oracle):
@@ -86,8 +90,9 @@ def test_recipes_read_as_a_sentence_of_what_is_used():
     )
 
 
-def test_muon_is_named_in_the_sentence():
-    assert str(PLAIN._replace(optimizer="muon")).startswith("Muon, learning rate 0.001")
+def test_muon_and_another_pen_are_named_in_the_sentence():
+    sentence = str(PLAIN._replace(optimizer="muon", blur=1.2, gamma=2))
+    assert sentence.startswith("Muon, learning rate 0.001, blur of up to 1.2 pixels, gamma of up")
 
 
 def test_every_recipe_is_of_a_model_and_can_be_scheduled():
