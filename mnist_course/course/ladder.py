@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 
 from ..evaluation import accuracy_interval
 from ..plots import plot_accuracies
-from .lessons import NOTEBOOKS, RECORD
+from . import NOTEBOOKS, RECORD  # not from lessons, which import for a second
 
 FILE = NOTEBOOKS / "ladder.json"
 TEST_DIGITS = 10_000

@@ -21,12 +21,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from . import unit
+from . import NOTEBOOKS, RECORD, ROOT, unit
 
-ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = ROOT / "notebooks"
 IGNORE_TAG = "nbval-ignore-output"
-RECORD = "MNIST_COURSE_RECORD"  # tells the accuracy ladder to write down what it draws
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
