@@ -16,7 +16,7 @@ def compare(
     variants: Mapping[str, Callable[[], keras.Model]],
     data: Data,
     *,
-    validation_data: Data,
+    validation_data: Data | None = None,
     epochs: int,
     seeds: Sequence[int] = (0, 1, 2),
     verbose: bool = True,
@@ -28,7 +28,8 @@ def compare(
         variants: name to a function without arguments that builds the model; a model that is
             not compiled gets ``compile_model``'s defaults.
         data: ``(x, y)`` to train on, images scaled to 0.0 to 1.0.
-        validation_data: ``(x, y)`` to measure on after each epoch.
+        validation_data: ``(x, y)`` to measure on after each epoch; None saves that time where
+            only the trained models are judged, and the columns ``val_...`` are missing.
         epochs: passes over the training data.
         seeds: one training of each variant per seed: the same seed gives each variant the same
             order of digits.
@@ -66,7 +67,7 @@ def compare(
     return everything[first + [column for column in everything if column not in first]]
 
 
-def _one_run(model, data: Data, validation_data: Data, **options) -> pd.DataFrame:
+def _one_run(model, data: Data, validation_data: Data | None, **options) -> pd.DataFrame:
     start = time.perf_counter()
     history = train(model, *data, validation_data=validation_data, verbose=0, **options)
     table = pd.DataFrame(history.history)

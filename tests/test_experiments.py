@@ -32,6 +32,12 @@ def test_one_row_per_variant_seed_and_epoch(sets):
     assert len(table) == 8
 
 
+def test_without_validation_digits_nothing_is_validated(sets):
+    table = compare({"s": softmax}, sets[0], epochs=1, seeds=[0], verbose=False)
+    assert not [column for column in table if column.startswith("val_")]
+    assert len(table) == 1
+
+
 def test_a_seed_repeats_exactly_and_another_differs(sets):
     options = {"validation_data": sets[1], "epochs": 1, "verbose": False}
     first, again = (compare({"s": softmax}, sets[0], seeds=[1], **options) for _ in range(2))

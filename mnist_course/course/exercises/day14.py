@@ -193,6 +193,18 @@ def mean_not_subtracted(batch, epsilon):
     return batch / np.sqrt(batch.var(axis=0) + epsilon)
 
 
+def not_divided(batch, epsilon):
+    return batch - batch.mean(axis=0)
+
+
+def root_of_the_spread(batch, epsilon):
+    return (batch - batch.mean(axis=0)) / np.sqrt(batch.std(axis=0) + epsilon)
+
+
+def one_less_than_n(batch, epsilon):
+    return (batch - batch.mean(axis=0)) / np.sqrt(batch.var(axis=0, ddof=1) + epsilon)
+
+
 def check_batch_norm(answer):
     rng = np.random.default_rng(3)
     batch = rng.normal([5, -2, 0.5], [3, 0.5, 1], (40, 3))
@@ -208,6 +220,9 @@ def check_batch_norm(answer):
         (without_the_root, "you divide by the variance; take the root of it"),
         (epsilon_outside_the_root, "add epsilon to the variance, under the root, not after it"),
         (mean_not_subtracted, "the mean of each unit should become 0: subtract it first"),
+        (not_divided, "the means are 0; now divide by the root of variance + epsilon"),
+        (root_of_the_spread, "the standard deviation is a root already: take the variance"),
+        (one_less_than_n, "your variance divides by n - 1; here it is n, as np.var does"),
     )
     for wrong, words in mistakes:
         require(not np.allclose(value, wrong(batch, epsilon)), words)
@@ -285,6 +300,9 @@ EXERCISES = (
             (without_the_root, "take the root"),
             (epsilon_outside_the_root, "not after it"),
             (mean_not_subtracted, "subtract it first"),
+            (not_divided, "now divide"),
+            (root_of_the_spread, "a root already"),
+            (one_less_than_n, "here it is n"),
         ),
     ),
 )
