@@ -3,13 +3,15 @@
 Seconds differ from laptop to laptop; compute budgets in units hold on all of them.
 """
 
+import statistics
 import subprocess
 import sys
 import time
 
 IMAGES = 60_000
 BATCH_SIZE = 128
-STEPS = 80  # of the 469 steps of an epoch: enough for a steady rate, over in a second or two
+STEPS = 80  # of the 469 steps of an epoch
+REPEATS = 3  # the median counts: a single measurement is off by a fifth now and then
 
 
 def measure() -> float:
@@ -32,9 +34,12 @@ def _time_steps() -> float:
     model = create_model("cnn")
     model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
     model.fit(x[: 5 * BATCH_SIZE], y[: 5 * BATCH_SIZE], batch_size=BATCH_SIZE, verbose=0)
-    start = time.perf_counter()
-    model.fit(x, y, batch_size=BATCH_SIZE, verbose=0)
-    return (time.perf_counter() - start) * IMAGES / number
+    seconds = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        model.fit(x, y, batch_size=BATCH_SIZE, verbose=0)
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds) * IMAGES / number
 
 
 if __name__ == "__main__":
