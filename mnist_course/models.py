@@ -141,52 +141,54 @@ def separable(num_classes: int = 10) -> keras.Model:
 
 
 def champion(num_classes: int = 10) -> keras.Model:
-    """Six convolutions, each with batch normalisation: 92,966 parameters.
+    """Five convolutions, each with batch normalisation: 73,050 parameters.
 
-    The second convolution halves the image: a quarter of the work for all that follow. The last
-    maps are 3 x 3, and each of their pixels has weights of its own in the dense layer, which so
-    knows where on the image a feature was seen.
+    The first two lose the empty border of the image, and the second halves it: little work is
+    left for the others. The last maps are 6 x 6, and of each an average is taken in which every
+    place has a weight of its own, so that the network knows where on the image a feature is.
     """
     return _sequential(
         "champion",
-        *_conv(12),  # (28, 28, 12)
-        *_conv(24, strides=2),  # (14, 14, 24)
+        *_conv(16, padding="valid"),  # (26, 26, 16)
+        *_conv(32, strides=2, padding="valid"),  # (12, 12, 32)
         *_conv(32),
-        layers.MaxPooling2D(),  # (7, 7, 32)
-        *_conv(56),
-        *_conv(56),
-        layers.MaxPooling2D(),  # (3, 3, 56)
+        layers.MaxPooling2D(),  # (6, 6, 32)
         *_conv(64),
-        layers.Flatten(),  # (576,)
+        *_conv(64),
+        _average_of_places(6),  # (1, 1, 64)
+        layers.Flatten(),  # (64,)
         *_answer(num_classes),
     )
 
 
 def sprint(num_classes: int = 10) -> keras.Model:
-    """Little work per digit, for a training of seconds: 62,042 parameters."""
+    """Little work per digit, for a training of seconds: 114,690 parameters.
+
+    Every convolution loses the border of its maps, until the last looks at all of the image.
+    """
     return _sequential(
         "sprint",
-        *_conv(16, 5, strides=2),  # (14, 14, 16)
-        *_conv(32),
-        layers.MaxPooling2D(),  # (7, 7, 32)
-        *_conv(48),
-        layers.MaxPooling2D(),  # (3, 3, 48)
-        *_conv(96, padding="valid"),  # (1, 1, 96): looks at all of the image
-        layers.Flatten(),  # (96,)
+        *_conv(24, 5, strides=2, padding="valid"),  # (12, 12, 24)
+        *_conv(48, padding="valid"),  # (10, 10, 48)
+        layers.MaxPooling2D(),  # (5, 5, 48)
+        *_conv(64, padding="valid"),  # (3, 3, 64)
+        *_conv(128, padding="valid"),  # (1, 1, 128)
+        layers.Flatten(),  # (128,)
         *_answer(num_classes),
     )
 
 
 def tiny(num_classes: int = 10) -> keras.Model:
-    """The champion's ideas in few weights: 3,578 parameters, 64 of them batch statistics."""
+    """The champion's ideas in few weights: 3,550 parameters, 168 of them batch statistics."""
     return _sequential(
         "tiny",
-        *_conv(8, 5, strides=2),  # (14, 14, 8)
-        *_conv(12),
-        layers.MaxPooling2D(),  # (7, 7, 12)
-        *_conv(12),
-        layers.MaxPooling2D(),  # (3, 3, 12)
-        layers.Flatten(),  # (108,)
+        *_conv(16, 5, strides=2, padding="valid"),  # (12, 12, 16)
+        *_separable_conv(36),
+        layers.MaxPooling2D(),  # (6, 6, 36)
+        *_separable_conv(32),
+        layers.MaxPooling2D(),  # (3, 3, 32)
+        _average_of_places(3),  # (1, 1, 32)
+        layers.Flatten(),  # (32,)
         *_answer(num_classes),
     )
 
@@ -208,6 +210,12 @@ def _conv(
         layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM),
         layers.ReLU(),
     ]
+
+
+def _average_of_places(size: int) -> keras.Layer:
+    """Global average pooling in which every place of every map learns its weight."""
+    equal = keras.initializers.Constant(1 / size**2)  # at first all alike
+    return layers.DepthwiseConv2D(size, use_bias=False, depthwise_initializer=equal)
 
 
 def _separable_conv(filters: int) -> list[keras.Layer]:

@@ -122,14 +122,16 @@ _ONE_CYCLE = {
     "shift": 2,
 }
 
-_AFFINE = {"degrees": 10, "zoom": 0.1, "shear": 0.1}
+_MUON = {"optimizer": "muon", "learning_rate": 0.02}
+
+_MANY_HANDS = {"degrees": 10, "zoom": 0.1, "shear": 0.1, "blur": 1.2, "gamma": 2}
 
 # a small network underfits: milder augmentation and smoothing, a higher rate
 _FOR_TINY = {"shift": 1, "label_smoothing": 0.02, "learning_rate": 0.02}
 
 RECIPES = {
-    "champion": Recipe("champion", day=27, epochs=24, **_ONE_CYCLE, **_AFFINE),
-    "sprint": Recipe("sprint", day=19, epochs=3, **_ONE_CYCLE | {"shift": 1}),
+    "champion": Recipe("champion", day=27, epochs=24, **_ONE_CYCLE | _MUON | _MANY_HANDS),
+    "sprint": Recipe("sprint", day=19, epochs=3, **_ONE_CYCLE | _MUON | {"shift": 1}),
     "tiny": Recipe("tiny", day=20, epochs=40, **_ONE_CYCLE | _FOR_TINY),
     "cnn": Recipe("cnn", day=16, epochs=5),
     "dense": Recipe("dense", day=9, epochs=5),

@@ -43,8 +43,15 @@ def test_tiny_stays_under_3_700_parameters():
 
 
 def test_the_champion_keeps_where_a_feature_was_seen_up_to_its_dense_layer():
-    shapes = [layer.output.shape[1:] for layer in create_model("champion").layers]
-    assert shapes[-3:] == [(3, 3, 64), (576,), (10,)]
+    model = create_model("champion")
+    assert [layer.output.shape[1:] for layer in model.layers[-4:-1]] == [
+        (6, 6, 64),
+        (1, 1, 64),
+        (64,),
+    ]
+    average = model.layers[-3].get_weights()[0]
+    assert average.shape == (6, 6, 64, 1)  # a weight for each place, at first all alike
+    np.testing.assert_allclose(average, 1 / 36)
 
 
 def test_same_seed_gives_the_same_weights_and_another_seed_does_not():
