@@ -55,6 +55,7 @@ def write_onnx(model: keras.Model, path: str | Path) -> None:
         warnings.simplefilter("ignore", FutureWarning)
         model.export(path, format="onnx", verbose=False)
     onnx_model = onnx.load(path)
+    _skip_round_trips(onnx_model.graph)
     _give_plain_names(onnx_model.graph, model.name)
     if class_weights is not None:
         _add_output(onnx_model.graph, "class_weights", class_weights)
@@ -203,6 +204,22 @@ def _class_weights(head: Sequence, shape: tuple[int, int, int]) -> np.ndarray | 
             return keras.ops.convert_to_numpy(average.kernel * dense.kernel)
         case _:
             return None
+
+
+def _skip_round_trips(graph) -> None:
+    """Where a transpose undoes the one before it, go on with what went into that."""
+    makers = {output: node for node in graph.node for output in node.output}
+    for node in [node for node in graph.node if node.op_type == "Transpose"]:
+        before = makers.get(node.input[0])
+        if before is None or before.op_type != "Transpose":
+            continue
+        first, second = before.attribute[0].ints, node.attribute[0].ints
+        if [first[axis] for axis in second] == list(range(len(first))):
+            for user in graph.node:
+                inputs = [before.input[0] if i == node.output[0] else i for i in user.input]
+                del user.input[:]
+                user.input.extend(inputs)
+            graph.node.remove(node)
 
 
 def _give_plain_names(graph, name: str) -> None:

@@ -48,8 +48,8 @@ def maps_by_keras(model, layer):
 
 def test_onnx_carries_the_last_feature_maps(tiny, onnx_file):
     (maps,) = run(onnx_file, "feature_maps")
-    *_, last, _, _ = tiny.layers
-    assert maps.shape == (7, 3, 3, 12)
+    *_, last, _, _, _ = tiny.layers
+    assert maps.shape == (7, 3, 3, 32)
     np.testing.assert_allclose(maps, maps_by_keras(tiny, last), atol=1e-5)
 
 
