@@ -77,7 +77,7 @@ def results_markdown(rows: Sequence[Row], machine: Mapping) -> str:
         machine: of ``describe_machine``.
     """
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
-    head = f"# Benchmark\n\n{_machine_line(machine)}. {versions}.\n\n{CAPTION.capitalize()}.\n"
+    head = f"# Benchmark\n\n{_machine_line(machine)}. {versions}.\n\n{CAPTION[0].upper()}{CAPTION[1:]}.\n"
     lines = [
         head,
         "| what | median | ratio | spread | n | reference |",
