@@ -14,7 +14,9 @@ gives ten probabilities. `.keras` holds the network without an optimizer, `.onnx
 batch normalisation folded into the convolutions and the last feature maps as a second output,
 `_int8.onnx` a copy that computes with 8-bit whole numbers: smaller and, on most machines, faster.
 Accuracies are of the 10,000 test digits, looked at once per seed after training; the first seed
-is the one shipped, never the best one.
+is the one shipped, never the best one. How fast they answer and train, each beside its rival of
+the same run: [benchmark](../docs/benchmark/benchmark.md); against the course's goals:
+[README](../README.md#what-the-models-reach).
 """
 
 _OVERVIEW_HEAD = """\

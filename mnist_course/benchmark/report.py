@@ -77,7 +77,8 @@ def results_markdown(rows: Sequence[Row], machine: Mapping) -> str:
         machine: of ``describe_machine``.
     """
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
-    head = f"# Benchmark\n\n{_machine_line(machine)}. {versions}.\n\n{CAPTION[0].upper()}{CAPTION[1:]}.\n"
+    caption = CAPTION[0].upper() + CAPTION[1:]  # capitalize would make "iqr" of "IQR"
+    head = f"# Benchmark\n\n{_machine_line(machine)}. {versions}.\n\n{caption}.\n"
     lines = [
         head,
         "| what | median | ratio | spread | n | reference |",
