@@ -197,9 +197,7 @@ def random_pen(
     mixed = (1 - share) * planes + share * (down @ planes.astype(np.float32) @ across)
     brightest = mixed.max(axis=(1, 2), keepdims=True, initial=0)
     result = top * (mixed / np.where(brightest > 0, brightest, 1)) ** power
-    if np.issubdtype(planes.dtype, np.integer):
-        result = np.rint(result)
-    return result.astype(planes.dtype).reshape(np.shape(images))
+    return _rounded(result, planes.dtype).astype(planes.dtype).reshape(np.shape(images))
 
 
 def _blurring(size: int, sd: float) -> np.ndarray:
@@ -244,9 +242,12 @@ def _bilinear(planes: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
     upper = corners[0] + x * (corners[1] - corners[0])
     lower = corners[2] + x * (corners[3] - corners[2])
     result = upper + y * (lower - upper)
-    if np.issubdtype(planes.dtype, np.integer):
-        result = np.rint(result)
-    return result.reshape(planes.shape)
+    return _rounded(result, planes.dtype).reshape(planes.shape)
+
+
+def _rounded(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Whole numbers, if the dtype holds nothing else."""
+    return np.rint(values) if np.issubdtype(dtype, np.integer) else values
 
 
 def _planes(images: np.ndarray) -> np.ndarray:

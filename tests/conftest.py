@@ -10,6 +10,7 @@ import pytest
 from nbformat import v4
 
 from mnist_course.course import lessons
+from mnist_course.manifest import write_manifest_entry
 
 # Exercises under test record no progress in the real user's home.
 os.environ["MNIST_COURSE_HOME"] = tempfile.mkdtemp(prefix="mnist-course-")
@@ -43,5 +44,25 @@ def course(tmp_path, monkeypatch):
         path = folder / "day01_tiny.ipynb"
         nbformat.write(notebook, path)
         return path
+
+    return write
+
+
+@pytest.fixture
+def model_files(tmp_path):
+    """Stand-ins for a model's files."""
+    for ending, content in ((".keras", b"network"), (".onnx", b"graph")):
+        (tmp_path / f"champion{ending}").write_bytes(content)
+    return {kind: tmp_path / f"champion.{kind}" for kind in ("keras", "onnx")}
+
+
+@pytest.fixture
+def entry_of(tmp_path, model_files):
+    """Writes a manifest entry for the stand-ins: ``entry_of(name, test_accuracies)``."""
+    plain = {"parameters": 12, "recipe": "stir well", "training_seconds": 70.04, "day": 27}
+
+    def write(name, values, **more):
+        options = plain | more | {"test_accuracies": values, "folder": tmp_path}
+        return write_manifest_entry(name, model_files, **options)
 
     return write

@@ -1,36 +1,12 @@
 import datetime
 
-import pytest
-
 from mnist_course.cards import write_cards
-from mnist_course.manifest import save_entry, write_manifest_entry
+from mnist_course.manifest import save_entry
 
 
-@pytest.fixture
-def files(tmp_path):
-    """Stand-ins for a model's files."""
-    for ending, content in ((".keras", b"network"), (".onnx", b"graph")):
-        (tmp_path / f"champion{ending}").write_bytes(content)
-    return {kind: tmp_path / f"champion.{kind}" for kind in ("keras", "onnx")}
-
-
-def entry_of(folder, name, files, values, **more):
-    return write_manifest_entry(
-        name,
-        files,
-        parameters=12,
-        test_accuracies=values,
-        recipe="stir well",
-        training_seconds=70.04,
-        day=27,
-        folder=folder,
-        **more,
-    )
-
-
-def test_cards_state_the_manifests_numbers(files, tmp_path):
-    entry_of(tmp_path, "champion", files, [0.9967, 0.9961, 0.9972])
-    entry_of(tmp_path, "tiny", files, [0.99])
+def test_cards_state_the_manifests_numbers(entry_of, tmp_path):
+    entry_of("champion", [0.9967, 0.9961, 0.9972])
+    entry_of("tiny", [0.99])
     write_cards(tmp_path)
     text = (tmp_path / "README.md").read_text()
     assert "99.667% ± 0.055%" in text
@@ -38,8 +14,8 @@ def test_cards_state_the_manifests_numbers(files, tmp_path):
     assert "mnist-course train tiny --seeds 1" in text
 
 
-def test_cards_leave_out_what_is_not_known(files, tmp_path):
-    entry_of(tmp_path, "champion", files, [0.99])
+def test_cards_leave_out_what_is_not_known(entry_of, tmp_path):
+    entry_of("champion", [0.99])
     write_cards(tmp_path)
     text = (tmp_path / "README.md").read_text()
     assert "test accuracy, shipped model | 99.00%" in text
@@ -48,9 +24,9 @@ def test_cards_leave_out_what_is_not_known(files, tmp_path):
     assert "None" not in text
 
 
-def test_all_models_stand_in_one_table_above_their_cards(files, tmp_path):
-    entry_of(tmp_path, "champion", files, [0.99, 0.98, 0.97], uci_accuracies=[0.95, 0.96, 0.97])
-    entry_of(tmp_path, "tiny", files, [0.99])
+def test_all_models_stand_in_one_table_above_their_cards(entry_of, tmp_path):
+    entry_of("champion", [0.99, 0.98, 0.97], uci_accuracies=[0.95, 0.96, 0.97])
+    entry_of("tiny", [0.99])
     write_cards(tmp_path)
     table = (tmp_path / "README.md").read_text().split("## champion")[0]
     today = datetime.date.today().isoformat()
@@ -58,9 +34,9 @@ def test_all_models_stand_in_one_table_above_their_cards(files, tmp_path):
     assert f"{row} | {today} |\n| `tiny` | 12 | 99.000% | 1 | - | 70 s | 0 kB" in table
 
 
-def test_cards_state_uci_accuracy_int8_accuracy_and_sizes(files, tmp_path):
+def test_cards_state_uci_accuracy_int8_accuracy_and_sizes(entry_of, tmp_path):
     uci = {"uci_accuracies": [0.95, 0.96, 0.97], "int8_accuracy": 0.9965, "about": "Two layers."}
-    entry_of(tmp_path, "champion", files, [0.99, 0.98, 0.97], **uci)
+    entry_of("champion", [0.99, 0.98, 0.97], **uci)
     write_cards(tmp_path)
     text = (tmp_path / "README.md").read_text()
     assert "UCI digits (another scanner), mean ± sd of n = 3 seeds | 96.00% ± 1.00% |" in text
@@ -69,8 +45,8 @@ def test_cards_state_uci_accuracy_int8_accuracy_and_sizes(files, tmp_path):
     assert "## champion\n\nTwo layers.\n" in text
 
 
-def test_an_entry_of_an_older_edition_still_gets_a_card(files, tmp_path):
-    entry = entry_of(tmp_path, "champion", files, [0.99])
+def test_an_entry_of_an_older_edition_still_gets_a_card(entry_of, tmp_path):
+    entry = entry_of("champion", [0.99])
     newer = ("about", "uci_accuracy", "int8_test_accuracy")
     save_entry("champion", {k: v for k, v in entry.items() if k not in newer}, folder=tmp_path)
     write_cards(tmp_path)

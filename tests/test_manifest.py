@@ -7,35 +7,12 @@ from mnist_course.manifest import (
     ModelError,
     read_manifest,
     verified_bytes,
-    write_manifest_entry,
 )
 
 
-@pytest.fixture
-def files(tmp_path):
-    """Stand-ins for a model's files."""
-    for ending, content in ((".keras", b"network"), (".onnx", b"graph")):
-        (tmp_path / f"champion{ending}").write_bytes(content)
-    return {kind: tmp_path / f"champion.{kind}" for kind in ("keras", "onnx")}
-
-
-def entry_of(folder, name, files, values, **more):
-    return write_manifest_entry(
-        name,
-        files,
-        parameters=12,
-        test_accuracies=values,
-        recipe="stir well",
-        training_seconds=70.04,
-        day=27,
-        folder=folder,
-        **more,
-    )
-
-
-def test_manifest_entry_has_checksums_and_spread(files, tmp_path):
-    entry = entry_of(tmp_path, "champion", files, [0.99, 0.98, 0.97])
-    content = files["onnx"].read_bytes()
+def test_manifest_entry_has_checksums_and_spread(entry_of, model_files, tmp_path):
+    entry = entry_of("champion", [0.99, 0.98, 0.97])
+    content = model_files["onnx"].read_bytes()
     assert entry["files"]["onnx"] == {
         "name": "champion.onnx",
         "sha256": hashlib.sha256(content).hexdigest(),
@@ -51,14 +28,14 @@ def test_manifest_entry_has_checksums_and_spread(files, tmp_path):
     assert json.loads((tmp_path / "manifest.json").read_text()) == {"champion": entry}
 
 
-def test_one_seed_has_no_spread(files, tmp_path):
-    entry = entry_of(tmp_path, "champion", files, [0.99])
+def test_one_seed_has_no_spread(entry_of):
+    entry = entry_of("champion", [0.99])
     assert entry["test_accuracy"]["sd"] is None
 
 
-def test_entries_of_other_models_stay(files, tmp_path):
-    first = entry_of(tmp_path, "champion", files, [0.99])
-    second = entry_of(tmp_path, "tiny", files, [0.98, 0.99])
+def test_entries_of_other_models_stay(entry_of, tmp_path):
+    first = entry_of("champion", [0.99])
+    second = entry_of("tiny", [0.98, 0.99])
     assert read_manifest(tmp_path) == {"champion": first, "tiny": second}
 
 
@@ -66,20 +43,20 @@ def test_no_manifest_means_nothing_is_shipped(tmp_path):
     assert read_manifest(tmp_path) == {}
 
 
-def test_verified_bytes_are_those_of_the_file(files, tmp_path):
-    entry_of(tmp_path, "champion", files, [0.99])
+def test_verified_bytes_are_those_of_the_file(entry_of, tmp_path):
+    entry_of("champion", [0.99])
     assert verified_bytes("champion", "keras", folder=tmp_path) == b"network"
 
 
-def test_tampered_bytes_are_refused(files, tmp_path):
-    entry_of(tmp_path, "champion", files, [0.99])
-    files["onnx"].write_bytes(b"Graph")
+def test_tampered_bytes_are_refused(entry_of, model_files, tmp_path):
+    entry_of("champion", [0.99])
+    model_files["onnx"].write_bytes(b"Graph")
     with pytest.raises(ModelError, match="is not the model that was shipped"):
         verified_bytes("champion", "onnx", folder=tmp_path)
 
 
-def test_a_kind_that_does_not_ship_lists_the_others(files, tmp_path):
-    entry_of(tmp_path, "champion", files, [0.99])
+def test_a_kind_that_does_not_ship_lists_the_others(entry_of, tmp_path):
+    entry_of("champion", [0.99])
     with pytest.raises(ModelError, match="ships no 'onnx_int8' file; there is keras, onnx"):
         verified_bytes("champion", "onnx_int8", folder=tmp_path)
 
