@@ -136,7 +136,7 @@ class DigitReader:
             digit: 0 to 9: the digit asked about, not the one in the image.
 
         Returns:
-            float32, shape (h, w), the champion's 3 x 3: what each part adds to the digit's
+            float32, shape (h, w), the champion's 6 x 6: what each part adds to the digit's
             score. Their sum, plus a constant, is the score that softmax turns into a
             probability. Row 0 is the top of the image.
 
