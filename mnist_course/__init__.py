@@ -20,12 +20,12 @@ _HOME = {
     "balanced_subset": "data",
     "check": "course.exercises",
     "create_model": "models",
-    "evaluate_model": "report",
+    "evaluate_model": "shipping.measure",
     "expect": "course.claims",
-    "export_model": "export",
+    "export_model": "shipping.export",
     "hint": "course.exercises",
     "load_mnist": "data",
-    "load_model": "export",
+    "load_model": "shipping.export",
     "load_uci_digits": "data",
     "mcnemar": "evaluation",
     "one_hot": "preprocessing",
@@ -41,6 +41,7 @@ _HOME = {
     "split_validation": "data",
     "to_mnist": "images",
     "train_and_evaluate_model": "training",
+    "verdict": "evaluation",
     "visualize_predictions": "plots",
 }
 

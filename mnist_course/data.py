@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-REPOSITORY_FILE = Path(__file__).resolve().parent.parent / "data" / "mnist.npz"
+from ._paths import MNIST_FILE
 
 KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 IDX_MIRROR = "https://ossci-datasets.s3.amazonaws.com/mnist/"
@@ -69,7 +69,7 @@ def load_mnist(path: str | Path | None = None) -> Arrays:
     """
     if path is not None:
         return _read_verified(Path(path))
-    for candidate in (REPOSITORY_FILE, keras_cache_file()):
+    for candidate in (MNIST_FILE, keras_cache_file()):
         if candidate.exists():
             return _read_verified(candidate)
     return _read_verified(_download(keras_cache_file()))
@@ -212,7 +212,7 @@ def _read_npz(file: Path) -> dict[str, np.ndarray]:
 
 
 def _remedy(file: Path) -> str:
-    if file == REPOSITORY_FILE:
+    if file == MNIST_FILE:
         return "Restore it with: git checkout -- data/mnist.npz"
     return f"Move or delete {file}, then load again to fetch a good copy."
 
@@ -229,8 +229,7 @@ def _download(target: Path) -> Path:
             except Exception as problem:  # Keras's get_file raises bare Exception
                 failures.append(f"  {problem}")
                 continue
-            os.replace(file, target)
-            return target
+            return file.replace(target)
     raise DataError(
         f"MNIST is not on this machine and could not be downloaded:\n{chr(10).join(failures)}\n"
         f"Copy mnist.npz (11.5 MB, in the folder data/ of the course's repository, or from\n"

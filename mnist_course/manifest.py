@@ -6,22 +6,16 @@ It imports neither Keras nor NumPy: whoever opens a model asks here first.
 import datetime
 import hashlib
 import json
-import os
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-MODELS_FOLDER = Path(__file__).resolve().parent.parent / "models"
-INSTALLED_FOLDER = Path(__file__).resolve().parent / "_models"  # where a wheel puts them
+from ._files import usable_cores, write_text
+from ._paths import MODELS_FOLDER
 
 
 class ModelError(ValueError):
     """A model is unknown, missing or not the one that was shipped."""
-
-
-def models_folder() -> Path:
-    """Where the shipped models are: in the installed package, else in the repository."""
-    return INSTALLED_FOLDER if INSTALLED_FOLDER.is_dir() else MODELS_FOLDER
 
 
 def read_manifest(folder: str | Path = MODELS_FOLDER) -> dict[str, dict]:
@@ -48,7 +42,7 @@ def verified_bytes(name: str, kind: str = "onnx", *, folder: str | Path | None =
     Raises:
         ModelError: no such model or file, or it is not the one that was shipped.
     """
-    folder = models_folder() if folder is None else Path(folder)
+    folder = Path(MODELS_FOLDER if folder is None else folder)
     manifest = _parse_manifest(folder / "manifest.json")
     if name not in manifest:
         raise ModelError(f"no model {name!r} in {folder}; there is {', '.join(manifest)}")
@@ -116,7 +110,7 @@ def write_manifest_entry(
         "int8_test_accuracy": int8_accuracy,
         "recipe": recipe,
         "training_seconds": round(training_seconds, 1),
-        "training_cores": _cores(),
+        "training_cores": usable_cores(),
         "day": day,
         "date": datetime.date.today().isoformat(),
     }
@@ -146,13 +140,6 @@ def accuracy_summary(accuracies: Sequence[float]) -> dict:
     }
 
 
-def _cores() -> int:
-    """How many processor cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _fingerprint(file: Path) -> dict:
     content = file.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
@@ -175,10 +162,3 @@ def _read(file: Path) -> bytes:
 
 def _remedy(file: Path) -> str:
     return f"Restore it with: git checkout -- models/{file.name} (or reinstall mnist-course)"
-
-
-def write_text(file: Path, text: str) -> None:
-    """Write a text file aside, then rename it: nobody sees half of it."""
-    draft = file.with_suffix(".draft")
-    draft.write_text(text, "utf-8")
-    os.replace(draft, file)

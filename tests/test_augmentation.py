@@ -3,9 +3,9 @@ import onnxruntime
 import pytest
 from scipy.ndimage import gaussian_filter
 
+from mnist_course._paths import MODELS_FOLDER
 from mnist_course.augmentation import affine, elastic, random_affine, random_pen, random_shift
 from mnist_course.data import load_mnist
-from mnist_course.export import MODELS_FOLDER
 from mnist_course.preprocessing import scale_pixels
 
 DIGITS = load_mnist()[1][0][:300]  # more than two of the parts that are resampled at a time

@@ -12,7 +12,7 @@ from mnist_course import balanced_subset, data, load_mnist, load_uci_digits, spl
 @pytest.fixture
 def elsewhere(tmp_path, monkeypatch):
     """No file in the repository, and Keras's cache in a temporary folder."""
-    monkeypatch.setattr(data, "REPOSITORY_FILE", tmp_path / "absent.npz")
+    monkeypatch.setattr(data, "MNIST_FILE", tmp_path / "absent.npz")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     return data.keras_cache_file()
 
@@ -70,13 +70,13 @@ def test_a_file_that_is_no_archive_is_named_with_its_checksum(tmp_path, content)
 
 def test_a_truncated_file_is_refused(tmp_path):
     file = tmp_path / "mnist.npz"
-    file.write_bytes(data.REPOSITORY_FILE.read_bytes()[:3_000_000])
+    file.write_bytes(data.MNIST_FILE.read_bytes()[:3_000_000])
     with pytest.raises(data.DataError, match="damaged"):
         load_mnist(file)
 
 
 def test_a_flipped_bit_inside_the_archive_is_refused(tmp_path):
-    raw = bytearray(data.REPOSITORY_FILE.read_bytes())
+    raw = bytearray(data.MNIST_FILE.read_bytes())
     raw[5_000_000] ^= 1
     (tmp_path / "mnist.npz").write_bytes(raw)
     with pytest.raises(data.DataError, match="damaged|does not hold"):

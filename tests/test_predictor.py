@@ -237,9 +237,8 @@ def test_bytes_that_are_no_model_are_refused():
         DigitReader(b"not a model")
 
 
-def test_an_installed_package_uses_its_own_copy(folder, monkeypatch):
-    monkeypatch.setattr(manifest, "MODELS_FOLDER", folder / "absent")
-    monkeypatch.setattr(manifest, "INSTALLED_FOLDER", folder)
+def test_without_a_folder_the_shipped_models_are_meant(folder, monkeypatch):
+    monkeypatch.setattr(manifest, "MODELS_FOLDER", folder)
     assert repr(DigitReader.load("rows")) == "DigitReader('rows')"
 
 

@@ -1,13 +1,12 @@
 """The front page says what the manifest, the benchmark and the folders say."""
 
 import re
-from pathlib import Path
 
 import pytest
 
+from mnist_course._paths import ROOT
 from mnist_course.manifest import read_manifest
 
-ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 MODELS = read_manifest()
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from ..data import Arrays, load_mnist
 from ..preprocessing import scale_pixels
-from ..recipes import RECIPES, train_recipe
-from ..training import train_and_evaluate_model
+from ..shipping.recipes import RECIPES, train_recipe
+from ..training.loop import train_and_evaluate_model
 from .rows import Row
 
 Tell = Callable[[str], object]

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.text import Annotation
 from matplotlib.transforms import Bbox
 
-from ..plots import BLUE, TEXT
+from ..plots._canvas import BLUE, TEXT
 
 GREY = "#767676"
 DOUBTFUL_LABELS = 0.0015  # 15 of the 10,000 test labels lack a majority of annotators

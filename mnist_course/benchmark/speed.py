@@ -14,13 +14,13 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from ..data import KERAS_URL, REPOSITORY_FILE, SHA256, Arrays, keras_cache_file, load_mnist
-from ..formats import Answer, open_model, write_litert
-from ..manifest import models_folder
+from .._paths import MODELS_FOLDER
+from ..data import KERAS_URL, MNIST_FILE, SHA256, Arrays, keras_cache_file, load_mnist
 from ..models import MODELS, create_model
 from ..predictor import DigitReader
 from ..preprocessing import scale_pixels
-from ..training import compile_model, train
+from ..shipping.formats import Answer, open_model, write_litert
+from ..training.loop import compile_model, train
 from .rows import Row, time_in_turn
 
 BATCH = 128  # of the epochs
@@ -101,7 +101,7 @@ def measure_latency(
     Raises:
         ModelError: the model is missing.
     """
-    folder = models_folder() if folder is None else folder
+    folder = MODELS_FOLDER if folder is None else folder
     reader = DigitReader.load(name, folder=folder)
     model = keras.saving.load_model(folder / f"{name}.keras", compile=False)
     answers, missing = _runtimes(model, folder / f"{name}.onnx")
@@ -148,7 +148,7 @@ def measure_start(name: str = "champion", *, n: int = 5, folder: Path | None = N
         n: processes of each kind, in turn.
         folder: where the models are; default: where the package has them.
     """
-    folder = models_folder() if folder is None else folder
+    folder = MODELS_FOLDER if folder is None else folder
     kinds = {"package": "-", "reader": name, "keras": str(folder / f"{name}.keras")}
     found = {kind: [] for kind in kinds}
     for turn in range(n):
@@ -194,7 +194,7 @@ def measure_loading(*, n: int = 7, file: Path | None = None) -> list[Row]:
     """
     if file is None:
         load_mnist()  # downloads, where there is none yet
-        file = REPOSITORY_FILE if REPOSITORY_FILE.exists() else keras_cache_file()
+        file = MNIST_FILE if MNIST_FILE.exists() else keras_cache_file()
     with tempfile.TemporaryDirectory() as cache:
         calls = {"load_mnist": lambda: load_mnist(file), "Keras": keras_loader(file, Path(cache))}
         times = time_in_turn(calls, n=n, seconds=0)

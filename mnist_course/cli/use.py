@@ -85,7 +85,7 @@ def evaluate(
     time for one image. Test digits are for the last look: to choose between
     models, use a validation part of the training digits.
     """
-    from ..report import evaluate_model
+    from ..shipping.measure import evaluate_model
 
     with screen_alone():
         report = evaluate_model(model)
@@ -156,7 +156,8 @@ def benchmark(
     writes benchmark.json, benchmark.md and frontier.png. Let nothing else run
     meanwhile. KERAS_BACKEND=jax or torch measures these, on a GPU where there is one.
     """
-    from ..manifest import models_folder, read_manifest
+    from .._paths import MODELS_FOLDER
+    from ..manifest import read_manifest
 
     with screen_alone() as screen:
         from .. import benchmark as bench
@@ -164,7 +165,7 @@ def benchmark(
         folder, machine = bench.prepare_folder(to), bench.describe_machine()
         rows = _run_steps(bench.plan, quick, screen)
     console = Console()
-    files = bench.write_results(folder, rows, machine, read_manifest(models_folder()))
+    files = bench.write_results(folder, rows, machine, read_manifest(MODELS_FOLDER))
     console.print(bench.results_table(rows, machine))
     for note in bench.footnotes(rows):
         plain(console, f"  {note}")
@@ -219,13 +220,13 @@ def _run_steps(plan, quick: bool, screen: TextIO) -> list:
 
 
 def _ship_again(name: str) -> dict[str, int]:
-    from ..shipping import ship_again
+    from ..shipping.ship import ship_again
 
     return {file["name"]: file["bytes"] for file in ship_again(name)["files"].values()}
 
 
 def _export(name: str, formats: list[Format] | None, to: Path | None) -> dict[str, int]:
-    from ..export import export_model, load_model
+    from ..shipping.export import export_model, load_model
 
     formats = [str(kind) for kind in formats or ("keras", "onnx")]
     files = export_model(load_model(name), name, folder=to or ".", formats=formats)

@@ -86,7 +86,7 @@ def train(
     The first seed ships, whatever the others reach. Takes minutes for each seed.
     Stopped with Ctrl-C, the same command goes on where it was.
     """
-    from ..shipping import ship
+    from ..shipping.ship import ship
 
     entry = ship(name, seeds=seeds, report=typer.echo)
     accuracy, files = entry["test_accuracy"], [file["name"] for file in entry["files"].values()]

@@ -25,7 +25,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-ROOT = Path(__file__).resolve().parents[2]
+from .._paths import MODELS_FOLDER, ROOT
+
 SYNC = "In the course's folder: uv sync"
 MARKS = {"ok": "✓", "warning": "!", "error": "✗"}
 ASCII_MARKS = {"ok": "+", "warning": "!", "error": "x"}
@@ -187,7 +188,7 @@ def check_data() -> Iterator[Check]:
     """MNIST is on this machine and is the original, array by array."""
     from mnist_course import data
 
-    files = [file for file in (data.REPOSITORY_FILE, data.keras_cache_file()) if file.exists()]
+    files = [file for file in (data.MNIST_FILE, data.keras_cache_file()) if file.exists()]
     if not files:
         remedy = "git checkout -- data/mnist.npz, or be online when a lesson first loads it"
         yield Check("MNIST", "warning", "not on this machine", remedy)
@@ -204,7 +205,7 @@ def check_data() -> Iterator[Check]:
 
 def check_models() -> Iterator[Check]:
     """Every shipped model file against the manifest's SHA-256."""
-    folder = _models_folder()
+    folder = MODELS_FOLDER
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:
@@ -288,11 +289,6 @@ def _backend() -> tuple[str, str]:
         content = json.loads(file.read_text(encoding="utf-8"))
         return content.get("backend", "tensorflow"), str(file)
     return "tensorflow", "Keras's default"
-
-
-def _models_folder() -> Path:
-    installed = Path(__file__).resolve().parents[1] / "_models"
-    return installed if installed.is_dir() else ROOT / "models"
 
 
 def _check_file(folder: Path, file: dict) -> Check | None:

@@ -11,9 +11,11 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ..evaluation import accuracy_interval
+from .._files import write_text
+from .._paths import NOTEBOOKS
+from ..evaluation.statistics import accuracy_interval
 from ..plots import plot_accuracies
-from . import NOTEBOOKS, RECORD  # not from lessons, which import for a second
+from . import RECORD  # not from lessons, which import for a second
 
 FILE = NOTEBOOKS / "ladder.json"
 TEST_DIGITS = 10_000
@@ -65,6 +67,4 @@ def _row(accuracy: float) -> tuple[float, float, float]:
 
 def _write(ladder: dict[int, dict[str, float]]) -> None:
     content = {str(day): ladder[day] for day in sorted(ladder)}
-    aside = FILE.with_suffix(".aside")
-    aside.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(aside, FILE)
+    write_text(FILE, json.dumps(content, indent=1, ensure_ascii=False) + "\n")

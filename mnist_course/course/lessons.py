@@ -21,7 +21,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from . import NOTEBOOKS, RECORD, ROOT, unit
+from .._files import written_aside
+from .._paths import NOTEBOOKS, ROOT
+from . import RECORD, unit
 
 IGNORE_TAG = "nbval-ignore-output"
 METADATA = {
@@ -145,9 +147,8 @@ def _execute(notebook: nbformat.NotebookNode, path: Path) -> None:
 
 
 def _write(notebook: nbformat.NotebookNode, path: Path) -> None:
-    aside = path.with_suffix(".aside")
-    nbformat.write(notebook, aside)
-    os.replace(aside, path)
+    with written_aside(path) as aside:
+        nbformat.write(notebook, aside)
 
 
 # --- verify ----------------------------------------------------------------------------------

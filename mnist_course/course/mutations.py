@@ -205,7 +205,7 @@ MUTATIONS = (
     ),
     Mutation(
         "interval-of-90-percent",
-        "evaluation.accuracy_interval",
+        "evaluation.statistics.accuracy_interval",
         (7,),
         _options(confidence=0.9),
     ),
@@ -235,7 +235,7 @@ MUTATIONS = (
     ),
     Mutation(
         "ten-times-the-learning-rate",
-        "training.compile_model",
+        "training.loop.compile_model",
         (9, 10),
         _options(learning_rate=0.01),
     ),
@@ -246,23 +246,23 @@ MUTATIONS = (
         (8, 9, 11),
         on_arguments(_tenth_of_the_rate),
     ),
-    Mutation("one-seed-for-all", "experiments.compare", (10,), _one_seed_for_all),
+    Mutation("one-seed-for-all", "training.experiments.compare", (10,), _one_seed_for_all),
     Mutation(
         "first-variant-for-all",
-        "experiments.compare",
+        "training.experiments.compare",
         (11, 12, 13, 14),
         on_arguments(_first_variant_for_all),
     ),
     Mutation(
         "validates-on-training-digits",
-        "training.train",
+        "training.loop.train",
         (10, 14),
         on_arguments(_validate_on_training_digits),
     ),
-    Mutation("batch-size-ignored", "training.train", (10,), _options(batch_size=128)),
+    Mutation("batch-size-ignored", "training.loop.train", (10,), _options(batch_size=128)),
     Mutation(
         "rates-reversed",
-        "rates.range_test",
+        "training.learning_rates.range_test",
         (12,),
         on_arguments(
             lambda arguments, options: (arguments, options | {"rates": options["rates"][::-1]})
@@ -270,21 +270,21 @@ MUTATIONS = (
     ),
     Mutation(
         "running-mean-of-losses",
-        "rates.range_test",
+        "training.learning_rates.range_test",
         (12,),
         on_result(lambda table: table.assign(loss=table["loss"].expanding().mean())),
     ),
-    Mutation("optimizer-ignored", "training.compile_model", (12,), _options(optimizer=None)),
+    Mutation("optimizer-ignored", "training.loop.compile_model", (12,), _options(optimizer=None)),
     Mutation(
         "variants-named-backwards",
-        "experiments.compare",
+        "training.experiments.compare",
         (13,),
         on_result(lambda runs: runs.assign(variant=runs["variant"].to_numpy()[::-1])),
     ),
-    Mutation("always-one-epoch", "training.train", (13,), _options(epochs=1)),
+    Mutation("always-one-epoch", "training.loop.train", (13,), _options(epochs=1)),
     Mutation(
         "callbacks-forgotten",
-        "experiments.compare",
+        "training.experiments.compare",
         (14,),
         _options(callbacks=()),
     ),
@@ -296,7 +296,7 @@ MUTATIONS = (
     ),
     Mutation(
         "peak-a-hundred-times-too-high",
-        "schedules.one_cycle",
+        "training.learning_rates.one_cycle",
         (14,),
         on_arguments(lambda arguments, options: ((100 * arguments[0], *arguments[1:]), options)),
     ),

@@ -11,6 +11,8 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
+from .._files import write_text
+
 WEEKS = (range(1, 8), range(8, 15), range(15, 22), range(22, 31))
 SQUARES = "■◧□"  # all passed, begun, to come: told apart without colour
 
@@ -125,9 +127,4 @@ def _square(done: int, total: int, squares: str) -> str:
 
 
 def _write(days: dict[str, str]) -> None:
-    """Written aside, then renamed: never half a file, whatever stops the kernel."""
-    path = file()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f"progress.json.{os.getpid()}.aside")
-    aside.write_text(json.dumps(days, indent=1, sort_keys=True), encoding="utf-8")
-    os.replace(aside, path)
+    write_text(file(), json.dumps(days, indent=1, sort_keys=True))

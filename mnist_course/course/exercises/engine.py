@@ -33,6 +33,7 @@ class Exercise:
         check: takes the learner's answer, returns when it is right, raises ``NotYet`` if not.
         hints: from a nudge to nearly the answer.
         wrong: plausible wrong answers, each with words that the message must contain.
+        right: right answers written another way: a loop, another dtype, another return type.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Exercise:
     check: Callable[[Any], None]
     hints: tuple[str, ...]
     wrong: tuple[tuple[Any, str], ...]
+    right: tuple[Any, ...] = ()
 
 
 @dataclass

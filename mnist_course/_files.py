@@ -1,0 +1,46 @@
+"""The one way to write a file: aside, then renamed; and how many cores there are."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def written_aside(path: str | Path) -> Iterator[Path]:
+    """Give a path to write to; when the block ends well, what was written takes its place.
+
+    Each process writes under a name of its own. Whatever happens, a full disk, an error or a
+    kill, ``path`` holds either its former content or all of the new one.
+
+    Args:
+        path: the file to write; its folder is made if it is missing.
+
+    Yields:
+        A path in the same folder, with the same ending.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
+        aside = Path(folder) / path.name
+        yield aside
+        os.replace(aside, path)
+
+
+def write_bytes(path: str | Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    with written_aside(path) as aside:
+        aside.write_bytes(content)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a UTF-8 text file, with plain newlines, whole or not at all."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def usable_cores() -> int:
+    """How many processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,58 @@
+"""What all figures share: colours, a fitting figure, checked arguments."""
+
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+GREEN = "#00734F"  # dark enough to read as text; ✓ and ✗ say the same without colour
+RED = "#C0300A"
+FRAME = "#DDDDDD"
+TEXT = "#222222"
+BLUE = "#0072B2"
+ORANGE = "#E69F00"
+
+
+def axes_of_size(ax: Axes | None, width: float, height: float) -> Axes:
+    if ax is not None:
+        return ax
+    size = (round(width, 2), round(height, 2))  # whole pixels at 100 dpi
+    return plt.subplots(figsize=size, layout="constrained")[1]
+
+
+def centred_text(ax: Axes, x: float, y: float, text: Any, **style: Any) -> None:
+    ax.text(x, y, str(text), ha="center", va="center", in_layout=False, **style)
+
+
+def label_pair(labels, predicted) -> tuple[np.ndarray, np.ndarray]:
+    """True and predicted digits, each of shape (n,); probabilities become their largest."""
+    labels, predicted = np.asarray(labels), np.asarray(predicted)
+    if predicted.ndim == 2 and predicted.shape[1] == 10:
+        if predicted.min() < 0 or not np.allclose(predicted.sum(axis=1), 1, atol=1e-2):
+            raise ValueError(
+                "expected probabilities that sum to 1 in each row; do they come from a layer "
+                "without softmax?"
+            )
+        predicted = predicted.argmax(axis=1)
+    for name, digits in (("labels", labels), ("predictions", predicted)):
+        if digits.ndim != 1 or digits.dtype.kind not in "ui" or not digits.size:
+            raise ValueError(
+                f"expected {name} as digits, integers of shape (n,)"
+                f"{' or probabilities of shape (n, 10)' if name == 'predictions' else ''}, got "
+                f"{digits.dtype} of shape {digits.shape}"
+            )
+        if digits.min() < 0 or digits.max() > 9:
+            raise ValueError(f"expected {name} from 0 to 9, got {digits.min()} to {digits.max()}")
+    if len(labels) != len(predicted):
+        raise ValueError(
+            f"expected one prediction per label, got {len(labels)} labels and "
+            f"{len(predicted)} predictions"
+        )
+    return labels, predicted
+
+
+def positive(name: str, value: int) -> int:
+    if not isinstance(value, int | np.integer) or value < 1:
+        raise ValueError(f"expected {name} as a whole number of at least 1, got {value!r}")
+    return int(value)

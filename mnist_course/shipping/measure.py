@@ -1,0 +1,150 @@
+"""How good is a model file, on digits of two sources, and how fast? Numbers with intervals."""
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from ..data import Arrays, load_mnist, load_uci_digits
+from ..evaluation.statistics import accuracy_interval
+from ..manifest import ModelError
+from ..predictor import DigitReader
+from ..preprocessing import scale_pixels
+
+ENDINGS = (".onnx", ".keras", ".tflite")
+Predict = Callable[[np.ndarray], np.ndarray]  # raw digits to probabilities
+
+
+class Score(NamedTuple):
+    """Right answers, with the interval of 95 % confidence that ``accuracy_interval`` gives.
+
+    Attributes:
+        correct: how many digits were answered right.
+        total: how many there were.
+        accuracy: the fraction, 0 to 1.
+        low: lower end of the interval.
+        high: upper end of the interval.
+    """
+
+    correct: int
+    total: int
+    accuracy: float
+    low: float
+    high: float
+
+
+class DigitScore(NamedTuple):
+    """How one digit was read.
+
+    Attributes:
+        digit: 0 to 9.
+        total: how many images of it there were.
+        errors: how many were read as another digit.
+        mostly_as: the digit that most of these were read as; None without errors.
+    """
+
+    digit: int
+    total: int
+    errors: int
+    mostly_as: int | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What ``evaluate_model`` found.
+
+    Attributes:
+        model: the name or file.
+        test: on the MNIST test digits.
+        uci: on the UCI digits: other hands, another scanner.
+        digits: the MNIST test digits, one entry per digit.
+        microseconds: to read one image, median of many calls on one thread (Keras: as it is).
+    """
+
+    model: str
+    test: Score
+    uci: Score
+    digits: tuple[DigitScore, ...]
+    microseconds: float
+
+    def as_dict(self) -> dict:
+        """The same as plain dictionaries, lists and numbers, for JSON."""
+        return {
+            "model": self.model,
+            "test": self.test._asdict(),
+            "uci": self.uci._asdict(),
+            "digits": [score._asdict() for score in self.digits],
+            "microseconds": self.microseconds,
+        }
+
+
+def evaluate_model(
+    source: str | Path, *, test: Arrays | None = None, uci: Arrays | None = None
+) -> Report:
+    """Measure a model on the MNIST test digits and on the UCI digits.
+
+    The test digits are for the last look: choose between models on a validation part.
+
+    Args:
+        source: name of a shipped model, whose checksum is verified first, or an ``.onnx``,
+            ``.keras`` or ``.tflite`` file (``.tflite``: with ``mnist-course[litert]``).
+        test: raw digits and labels: uint8 of shape (n, 28, 28), 0 to 255, and of shape (n,).
+            Default: the MNIST test set.
+        uci: the same of another source. Default: ``load_uci_digits()``.
+
+    Raises:
+        ValueError: no such model or file, it is damaged, or it is no network of digits.
+    """
+    predict = _open(source)
+    images, labels = load_mnist()[1] if test is None else test
+    answers = predict(images).argmax(axis=1)
+    other_images, other_labels = load_uci_digits() if uci is None else uci
+    return Report(
+        model=str(source),
+        test=_score(answers, labels),
+        uci=_score(predict(other_images).argmax(axis=1), other_labels),
+        digits=tuple(_digit_score(digit, answers, labels) for digit in range(10)),
+        microseconds=_microseconds(predict, images[:1]),
+    )
+
+
+def _open(source: str | Path) -> Predict:
+    file = Path(source)
+    if file.suffix not in ENDINGS:
+        if file.suffix or file.name != str(source):
+            raise ModelError(f"a model file ends in {', '.join(ENDINGS)}, got {str(source)!r}")
+        return DigitReader.load(str(source)).predict
+    if not file.is_file():
+        raise ModelError(f"there is no file {file}")
+    if file.suffix == ".onnx":
+        return DigitReader(file.read_bytes(), name=file.name).predict
+    from .formats import open_model  # only here, for it imports Keras
+
+    answer = open_model(file)
+    return lambda images: answer(scale_pixels(images))
+
+
+def _score(answers: np.ndarray, labels: np.ndarray) -> Score:
+    correct, total = int(np.sum(answers == labels)), len(labels)
+    return Score(correct, total, correct / total, *accuracy_interval(correct, total))
+
+
+def _digit_score(digit: int, answers: np.ndarray, labels: np.ndarray) -> DigitScore:
+    given = answers[labels == digit]
+    wrong = given[given != digit]
+    mostly = int(np.bincount(wrong).argmax()) if len(wrong) else None
+    return DigitScore(digit, len(given), len(wrong), mostly)
+
+
+def _microseconds(predict: Predict, image: np.ndarray) -> float:
+    """The median of up to 1,000 calls, or of as many as half a second allows."""
+    durations, begin = [], time.perf_counter()
+    while len(durations) < 1000 and (not durations or time.perf_counter() - begin < 0.5):
+        start = time.perf_counter()
+        predict(image)
+        durations.append(time.perf_counter() - start)
+    return statistics.median(durations) * 1e6

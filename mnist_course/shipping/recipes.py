@@ -1,0 +1,208 @@
+"""How the shipped networks are trained, in numbers."""
+
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+from ..augmentation import elastic, random_affine, random_pen, random_shift
+from ..data import Arrays, load_mnist
+from ..models import create_model
+from ..preprocessing import one_hot, scale_pixels
+from ..training.learning_rates import cosine, one_cycle
+from ..training.loop import LearningRate, compile_model, train
+from ..training.optimizers import ConvMuon
+
+_SCHEDULES = {"one_cycle": one_cycle, "cosine": cosine}
+
+
+class Recipe(NamedTuple):
+    """One way to train one network. What is not given is not used.
+
+    Attributes:
+        model: a name of ``models.MODELS``.
+        day: the lesson that explains the recipe.
+        epochs: passes over the 60,000 training digits.
+        batch_size: digits per step.
+        optimizer: ``"adamw"``, or ``"muon"`` for ``ConvMuon``.
+        schedule: of the learning rate: ``"constant"``, ``"one_cycle"`` or ``"cosine"``.
+        learning_rate: of the optimizer; with a schedule, its peak.
+        warmup: fraction of the steps in which a schedule rises.
+        weight_decay: per step and times the learning rate.
+        label_smoothing: probability mass spread over all classes.
+        averaging: momentum of the weights' exponential moving average, which is what training
+            ends with, batch statistics measured anew; 0 keeps the last weights.
+        shift: largest random shift, pixels; whole ones unless digits are also rotated, zoomed or
+            sheared.
+        degrees: largest random rotation.
+        zoom: largest random change of size, as a fraction.
+        shear: largest random slant, pixels per pixel.
+        elastic: standard deviation of random bends, pixels.
+        blur: largest standard deviation of a random blur, pixels.
+        gamma: largest exponent of the brightness, or its inverse; 1 leaves it.
+    """
+
+    model: str
+    day: int
+    epochs: int
+    batch_size: int = 128
+    optimizer: str = "adamw"
+    schedule: str = "constant"
+    learning_rate: float = 0.001
+    warmup: float = 0.25
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    averaging: float = 0.0
+    shift: float = 0
+    degrees: float = 0.0
+    zoom: float = 0.0
+    shear: float = 0.0
+    elastic: float = 0.0
+    blur: float = 0.0
+    gamma: float = 1.0
+
+    def augment(self, images: np.ndarray, *, seed: tuple[int, ...]) -> np.ndarray:
+        """New variations of a batch of images, by the limits of this recipe."""
+        if self.degrees or self.zoom or self.shear:
+            limits = {name: getattr(self, name) for name in ("degrees", "shift", "zoom", "shear")}
+            images = random_affine(images, **limits, seed=seed)
+        elif self.shift:
+            images = random_shift(images, pixels=self.shift, seed=seed)
+        if self.elastic:
+            images = elastic(images, strength=self.elastic, seed=(*seed, 1))
+        if self.blur or self.gamma > 1:
+            images = random_pen(images, blur=self.blur, gamma=self.gamma, seed=(*seed, 2))
+        return images
+
+    def rate(self, steps: int) -> LearningRate:
+        """The learning rate, or its schedule over so many steps in all.
+
+        Raises:
+            ValueError: there is no schedule of that name, or a number is out of its range.
+        """
+        if self.schedule == "constant":
+            return self.learning_rate
+        if self.schedule not in _SCHEDULES:
+            raise ValueError(
+                f"there is no schedule {self.schedule!r}; choose one of constant, "
+                f"{', '.join(_SCHEDULES)}"
+            )
+        return _SCHEDULES[self.schedule](self.learning_rate, steps, warmup=self.warmup)
+
+    def __str__(self) -> str:
+        name = "Muon" if self.optimizer == "muon" else "AdamW" if self.weight_decay else "Adam"
+        if self.schedule == "constant":
+            method = f"{name}, learning rate {self.learning_rate:g}"
+        else:
+            method = f"{self.schedule.replace('_', '-')} {name}, peak {self.learning_rate:g}"
+        used = {
+            f"warm-up {self.warmup:.0%}": self.schedule != "constant" and self.warmup != 0.25,
+            f"weight decay {self.weight_decay:g}": self.weight_decay,
+            f"label smoothing {self.label_smoothing:g}": self.label_smoothing,
+            f"weights averaged with momentum {self.averaging:g}": self.averaging,
+            f"random shifts of up to {self.shift:g} pixels": self.shift,
+            f"rotations of up to {self.degrees:g} degrees": self.degrees,
+            f"zoom of up to {self.zoom:.0%}": self.zoom,
+            f"shear of up to {self.shear:g}": self.shear,
+            f"elastic bends of {self.elastic:g} pixels": self.elastic,
+            f"blur of up to {self.blur:g} pixels": self.blur,
+            f"gamma of up to {self.gamma:g}": self.gamma > 1,
+        }
+        parts = [method, *(text for text, is_used in used.items() if is_used)]
+        return ", ".join([*parts, f"batch {self.batch_size}", f"{self.epochs} epochs"])
+
+
+_ONE_CYCLE = {
+    "schedule": "one_cycle",
+    "learning_rate": 0.01,
+    "weight_decay": 0.004,
+    "label_smoothing": 0.1,
+    "shift": 2,
+}
+
+_MUON = {"optimizer": "muon", "learning_rate": 0.02}
+
+_MANY_HANDS = {"degrees": 10, "zoom": 0.1, "shear": 0.1, "blur": 1.2, "gamma": 2}
+
+# a small network underfits: milder augmentation and smoothing, a higher rate
+_FOR_TINY = {"shift": 1, "label_smoothing": 0.02, "learning_rate": 0.02}
+
+RECIPES = {
+    "champion": Recipe("champion", day=27, epochs=24, **_ONE_CYCLE | _MUON | _MANY_HANDS),
+    "sprint": Recipe("sprint", day=19, epochs=3, **_ONE_CYCLE | _MUON | {"shift": 1}),
+    "tiny": Recipe("tiny", day=20, epochs=40, **_ONE_CYCLE | _FOR_TINY),
+    "cnn": Recipe("cnn", day=16, epochs=5),
+    "dense": Recipe("dense", day=9, epochs=5),
+}
+
+
+def train_recipe(
+    recipe: str | Recipe,
+    *,
+    seed: int = 0,
+    data: Arrays | None = None,
+    checkpoint: str | Path | None = None,
+    history_csv: str | Path | None = None,
+    verbose: int | str = "auto",
+) -> tuple[keras.Model, keras.callbacks.History, float]:
+    """Train a shipped network anew, by its recipe, on all 60,000 training digits.
+
+    Args:
+        recipe: a name of ``RECIPES``, such as ``"champion"``, or a recipe of your own.
+        seed: another seed gives another, equally good, network.
+        data: raw digits as ``load_mnist`` gives them; only the training part is used.
+        checkpoint: as in ``train``: a file to go on from, one per recipe and seed. It does not
+            change the result.
+        history_csv: as in ``train``.
+        verbose: as in ``train``.
+
+    Returns:
+        ``(model, history, seconds)``; the seconds before an interruption count too.
+
+    Raises:
+        ValueError: there is no recipe of that name, or the checkpoint is of another training.
+    """
+    if isinstance(recipe, str):
+        recipe = _find(recipe)
+    (x, y), _ = load_mnist() if data is None else data
+    begin = time.perf_counter()
+    history = train(
+        model := _compiled(recipe, seed, digits=len(x)),
+        scale_pixels(x),
+        one_hot(y),
+        epochs=recipe.epochs,
+        batch_size=recipe.batch_size,
+        seed=seed,
+        augment=recipe.augment,
+        checkpoint=checkpoint,
+        history_csv=history_csv,
+        verbose=verbose,
+    )
+    return model, history, history.earlier_seconds + time.perf_counter() - begin
+
+
+def _find(name: str) -> Recipe:
+    if name not in RECIPES:
+        raise ValueError(f"there is no recipe {name!r}; choose one of {', '.join(RECIPES)}")
+    return RECIPES[name]
+
+
+def _compiled(recipe: Recipe, seed: int, *, digits: int) -> keras.Model:
+    steps = recipe.epochs * -(-digits // recipe.batch_size)
+    optimizer = _optimizer(recipe, recipe.rate(steps))
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
+    return compile_model(create_model(recipe.model, seed=seed), optimizer=optimizer, loss=loss)
+
+
+def _optimizer(recipe: Recipe, rate: LearningRate) -> keras.Optimizer:
+    decay = recipe.weight_decay
+    averaging = {"use_ema": recipe.averaging > 0, "ema_momentum": recipe.averaging}
+    match recipe.optimizer:
+        case "adamw":
+            return keras.optimizers.AdamW(rate, weight_decay=decay, **averaging)
+        case "muon":
+            return ConvMuon(rate, weight_decay=decay, adam_weight_decay=decay, **averaging)
+        case other:
+            raise ValueError(f"there is no optimizer {other!r}; choose one of adamw, muon")

@@ -1,0 +1,224 @@
+"""Trained models to shipped ones: files, manifest and cards, from one command."""
+
+import statistics
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+from .._paths import MODELS_FOLDER
+from ..data import Arrays, load_mnist, load_uci_digits
+from ..evaluation.statistics import answer_shifted, combine_answers
+from ..manifest import (
+    accuracy_summary,
+    fingerprints,
+    read_manifest,
+    save_entry,
+    write_manifest_entry,
+)
+from ..models import MODELS
+from ..preprocessing import scale_pixels
+from .cards import write_cards
+from .export import export_model, load_model
+from .formats import Answer, open_model
+from .formats.onnx_int8 import quantize
+from .recipes import RECIPES, train_recipe
+
+Digits = tuple[np.ndarray, np.ndarray]
+
+CALIBRATION_DIGITS = 500
+WORTH_BYTES = 0.5  # a quantised file ships if it is at most this fraction of the original
+WORTH_ACCURACY = 0.0005  # and loses at most this, on training digits it was not calibrated on
+
+
+class Score(NamedTuple):
+    """One trained network.
+
+    Attributes:
+        plain: its probabilities for the test digits, shape (n, 10).
+        shifted: the same, averaged over 9 shifts of each digit by up to a pixel.
+        uci: accuracy on the UCI digits, 0 to 1.
+        seconds: of its training.
+    """
+
+    plain: np.ndarray
+    shifted: np.ndarray
+    uci: float
+    seconds: float
+
+
+def ship(
+    name: str,
+    *,
+    seeds: int = 3,
+    folder: str | Path = MODELS_FOLDER,
+    data: Arrays | None = None,
+    verbose: int | str = "auto",
+    report: Callable[[str], None] = lambda line: None,
+) -> dict:
+    """Train a recipe with several seeds, export the first, write manifest and cards.
+
+    The test digits are looked at once per seed, after its training. The first seed ships,
+    whatever the others reach: choosing the best one would be choosing on the test set.
+
+    Manifest and cards are written after every seed. A run that was broken off goes on where it
+    was when it is started again: the states of its trainings wait in ``folder/unfinished``.
+
+    Args:
+        name: one of ``recipes.RECIPES``.
+        seeds: how many trainings, with the seeds 0, 1, 2 and so on.
+        folder: where the files go.
+        data: raw digits as ``load_mnist`` gives them; default: all of MNIST.
+        verbose: as in ``train``.
+        report: called with a line of text before and after each training.
+
+    Returns:
+        The manifest's entry.
+
+    Raises:
+        ValueError: no such recipe, or no seeds.
+        ExportError: the exported files do not answer alike.
+    """
+    if seeds < 1:
+        raise ValueError(f"seeds must be at least 1, got {seeds}")
+    if name not in RECIPES:
+        raise ValueError(f"there is no recipe {name!r}; choose one of {', '.join(RECIPES)}")
+    data, folder = load_mnist() if data is None else data, Path(folder)
+    unfinished = _unfinished(folder)
+    checkpoints = [unfinished / f"{name}_seed{seed}.npz" for seed in range(seeds)]
+    uci, scores = load_uci_digits(), []
+    for seed, checkpoint in enumerate(checkpoints):
+        goes_on = ", goes on where it was broken off" if checkpoint.exists() else ""
+        report(f"{name}, seed {seed}: training {seed + 1} of {seeds}{goes_on}")
+        model, _, seconds = train_recipe(
+            name, seed=seed, data=data, checkpoint=checkpoint, verbose=verbose
+        )
+        scores.append(_score(model, data[1][0], uci, seconds))
+        if seed == 0:
+            shipped = _export(model, name, folder, data, formats=("keras", "onnx"))
+        entry = _record(
+            name, scores, data[1][1], shipped, parameters=model.count_params(), folder=folder
+        )
+        test = entry["test_accuracy"]["values"][-1]
+        report(f"  test {test:.2%}, UCI digits {scores[-1].uci:.2%}, {seconds:.0f} s")
+    for checkpoint in checkpoints:
+        checkpoint.unlink(missing_ok=True)
+    return entry
+
+
+def ship_again(
+    name: str, *, folder: str | Path = MODELS_FOLDER, data: Arrays | None = None
+) -> dict:
+    """Write the ONNX files of a shipped model anew from its Keras file; nothing is trained.
+
+    Args:
+        name: a model in the manifest.
+        folder: where the models are.
+        data: raw digits as ``load_mnist`` gives them; default: all of MNIST.
+
+    Returns:
+        The manifest's entry, with the new checksums.
+
+    Raises:
+        ModelError: no such model, a file is missing, or it is not the one that was shipped.
+        ExportError: the ONNX file does not answer as the Keras model does.
+    """
+    model, folder = load_model(name, folder=folder), Path(folder)
+    data = load_mnist() if data is None else data
+    entry = read_manifest(folder)[name]
+    files, int8_accuracy = _export(model, name, folder, data, formats=("onnx",))
+    keras_file = folder / entry["files"]["keras"]["name"]
+    entry = {
+        "about": _about(name),
+        **entry,
+        "files": fingerprints({"keras": keras_file, **files}),
+        "int8_test_accuracy": int8_accuracy,
+    }
+    if not entry.get("uci_accuracy"):
+        entry["uci_accuracy"] = accuracy_summary([_accuracy(_answerer(model), *load_uci_digits())])
+    save_entry(name, entry, folder=folder)
+    write_cards(folder)
+    return entry
+
+
+def _export(
+    model: keras.Model, name: str, folder: Path, data: Arrays, *, formats: Sequence[str]
+) -> tuple[dict[str, Path], float | None]:
+    """Write the files that ship, by kind; with the test accuracy of the quantised one, if any."""
+    (x_train, y_train), (x_test, y_test) = data
+    files = export_model(model, name, folder=folder, formats=formats)
+    int8 = quantize(files["onnx"], scale_pixels(x_train[:CALIBRATION_DIGITS]))
+    others = slice(CALIBRATION_DIGITS, CALIBRATION_DIGITS + 10_000)
+    accuracies = [
+        _accuracy(open_model(file), x_train[others], y_train[others])
+        for file in (files["onnx"], int8)
+    ]
+    is_small = int8.stat().st_size <= WORTH_BYTES * files["onnx"].stat().st_size
+    if is_small and accuracies[0] - accuracies[1] <= WORTH_ACCURACY:
+        return files | {"onnx_int8": int8}, _accuracy(open_model(int8), x_test, y_test)
+    int8.unlink()
+    return files, None
+
+
+def _record(
+    name: str,
+    scores: Sequence[Score],
+    labels: np.ndarray,
+    shipped: tuple[dict[str, Path], float | None],
+    *,
+    parameters: int,
+    folder: Path,
+) -> dict:
+    """Write down what is known so far."""
+    plain, shifted = [score.plain for score in scores], [score.shifted for score in scores]
+    together = {"ensemble": plain, "ensemble_shifted": shifted} if len(scores) > 1 else {}
+    averaged = {kind: _share_right(combine_answers(a), labels) for kind, a in together.items()}
+    entry = write_manifest_entry(
+        name,
+        shipped[0],
+        parameters=parameters,
+        test_accuracies=[_share_right(answers, labels) for answers in plain],
+        shifted_accuracies=[_share_right(answers, labels) for answers in shifted],
+        **averaged,
+        uci_accuracies=[score.uci for score in scores],
+        int8_accuracy=shipped[1],
+        recipe=str(RECIPES[name]),
+        training_seconds=statistics.fmean(score.seconds for score in scores),
+        day=RECIPES[name].day,
+        about=_about(name),
+        folder=folder,
+    )
+    write_cards(folder)
+    return entry
+
+
+def _score(model: keras.Model, x_test: np.ndarray, uci: Digits, seconds: float) -> Score:
+    answer, images = _answerer(model), scale_pixels(x_test)
+    return Score(answer(images), answer_shifted(answer, images), _accuracy(answer, *uci), seconds)
+
+
+def _answerer(model: keras.Model) -> Answer:
+    return partial(model.predict, batch_size=500, verbose=0)
+
+
+def _accuracy(answer: Answer, images: np.ndarray, labels: np.ndarray) -> float:
+    return _share_right(answer(scale_pixels(images)), labels)
+
+
+def _share_right(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    return float(np.mean(probabilities.argmax(axis=1) == labels))
+
+
+def _about(name: str) -> str:
+    return " ".join((MODELS[RECIPES[name].model].__doc__ or name).split())
+
+
+def _unfinished(folder: Path) -> Path:
+    """The folder of checkpoints, which keeps itself out of Git."""
+    unfinished = folder / "unfinished"
+    unfinished.mkdir(parents=True, exist_ok=True)
+    (unfinished / ".gitignore").write_text("*\n", "utf-8")
+    return unfinished

@@ -1,0 +1,74 @@
+"""Fair comparisons: every variant with every seed, as one tidy table."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import keras
+import numpy as np
+import pandas as pd
+
+from .loop import set_seed, train
+
+Data = tuple[np.ndarray, np.ndarray]
+
+
+def compare(
+    variants: Mapping[str, Callable[[], keras.Model]],
+    data: Data,
+    *,
+    validation_data: Data | None = None,
+    epochs: int,
+    seeds: Sequence[int] = (0, 1, 2),
+    verbose: bool = True,
+    **options,
+) -> pd.DataFrame:
+    """Train each variant once per seed and note every epoch.
+
+    Args:
+        variants: name to a function without arguments that builds the model; a model that is
+            not compiled gets ``compile_model``'s defaults.
+        data: ``(x, y)`` to train on, images scaled to 0.0 to 1.0.
+        validation_data: ``(x, y)`` to measure on after each epoch; None saves that time where
+            only the trained models are judged, and the columns ``val_...`` are missing.
+        epochs: passes over the training data.
+        seeds: one training of each variant per seed: the same seed gives each variant the same
+            order of digits.
+        verbose: show a progress bar, one step per training.
+        **options: more options of ``train``, such as ``batch_size`` or ``callbacks``.
+
+    Returns:
+        One row per variant, seed and epoch: ``variant``, ``seed``, ``epoch`` (from 1), the
+        columns of Keras's history (``accuracy``, ``loss``, ``val_accuracy``, ``val_loss``), and
+        ``seconds`` (of the whole training).
+
+    Raises:
+        ValueError: there is no variant or no seed, or the data do not fit.
+
+    Example:
+        >>> table = compare({"dense": lambda: create_model("dense")}, (x, y),
+        ...                 validation_data=(x_validation, y_validation), epochs=3)
+        >>> table[table.epoch == 3].groupby("variant").val_accuracy.agg(["mean", "std"])
+    """
+    seeds = list(seeds)
+    if not variants or not seeds:
+        raise ValueError(f"expected variants and seeds, got {len(variants)} and {len(seeds)}")
+    runs = [(variant, seed) for seed in seeds for variant in variants]
+    bar = keras.utils.Progbar(len(runs), unit_name="training") if verbose else None
+    tables = []
+    for variant, seed in runs:
+        set_seed(seed)
+        model = variants[variant]()
+        table = _one_run(model, data, validation_data, epochs=epochs, seed=seed, **options)
+        tables.append(table.assign(variant=variant, seed=seed))
+        if bar:
+            bar.add(1)
+    everything = pd.concat(tables, ignore_index=True)
+    first = ["variant", "seed", "epoch"]
+    return everything[first + [column for column in everything if column not in first]]
+
+
+def _one_run(model, data: Data, validation_data: Data | None, **options) -> pd.DataFrame:
+    start = time.perf_counter()
+    history = train(model, *data, validation_data=validation_data, verbose=0, **options)
+    table = pd.DataFrame(history.history)
+    return table.assign(epoch=range(1, len(table) + 1), seconds=time.perf_counter() - start)

@@ -1,0 +1,264 @@
+"""One way to train: seeded, with the course's defaults, on any Keras backend."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+from ..data import Arrays, load_mnist, split_validation
+from ..models import create_model
+from ..preprocessing import scale_pixels
+from .averaging import refresh_batch_norm
+from .batches import Augment, AugmentedDigits
+from .checkpoints import TrainingRecord
+from .learning_rates import one_cycle as one_cycle  # at home there, known from here in lessons
+
+LearningRate = float | keras.optimizers.schedules.LearningRateSchedule
+
+DIGITS_FOR_STATISTICS = 10_000  # as good as all 60,000, in a sixth of the time
+
+
+class TestResult(NamedTuple):
+    """How a trained network did on digits it has never seen.
+
+    Attributes:
+        accuracy: fraction of the test digits answered right, 0 to 1.
+        loss: mean loss per test digit.
+        seconds: time spent in training, without the evaluation.
+    """
+
+    __test__ = False  # pytest: not a test class
+
+    accuracy: float
+    loss: float
+    seconds: float
+
+
+def set_seed(seed: int) -> None:
+    """Seed Python, NumPy and Keras, so that what follows can be repeated.
+
+    With the same seed, machine and package versions a training on a CPU repeats exactly: initial
+    weights, order of the digits, dropout, results. Another processor, backend or version, or a
+    GPU, rounds differently: the results then differ by about as much as between two seeds.
+
+    Args:
+        seed: 0 to 4,294,967,295.
+
+    Raises:
+        ValueError: the seed is not a whole number in that range.
+    """
+    if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
+        raise ValueError(f"seed must be a whole number from 0 to 4,294,967,295, got {seed!r}")
+    keras.utils.set_random_seed(int(seed))
+
+
+def compile_model(
+    model: keras.Model,
+    *,
+    learning_rate: LearningRate = 1e-3,
+    optimizer: str | keras.Optimizer | None = None,
+    loss: str | keras.Loss = "sparse_categorical_crossentropy",
+    metrics: Sequence = ("accuracy",),
+) -> keras.Model:
+    """Give a model the course's defaults: Adam, cross-entropy on integer labels, accuracy.
+
+    Args:
+        model: any Keras classifier.
+        learning_rate: a number or a schedule, for the default optimizer.
+        optimizer: use this one instead of Adam.
+        loss: a Keras loss or its name.
+        metrics: Keras metrics or their names.
+
+    Returns:
+        The same model, compiled.
+    """
+    model.compile(
+        optimizer=optimizer or keras.optimizers.Adam(learning_rate),
+        loss=loss,
+        metrics=list(metrics),
+        # several steps per call save time on small networks; torch allows one only
+        steps_per_execution=1 if keras.backend.backend() == "torch" else 8,
+    )
+    return model
+
+
+def train(
+    model: keras.Model,
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    epochs: int,
+    batch_size: int = 128,
+    validation_data: tuple[np.ndarray, np.ndarray] | None = None,
+    validation_split: float = 0.0,
+    learning_rate: LearningRate | None = None,
+    seed: int = 0,
+    augment: Augment | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    checkpoint: str | Path | None = None,
+    history_csv: str | Path | None = None,
+    verbose: int | str = "auto",
+) -> TrainingRecord:
+    """Train a model on images that are scaled already.
+
+    With a ``checkpoint`` the complete state is stored after every epoch: weights, optimizer,
+    dropout's seeds, history. After a crash, or an interruption, the same call goes on after the
+    last complete epoch and ends with exactly the weights and history of an uninterrupted run. A
+    finished training stays in its file: the same call then gives it back at once, until the file
+    is removed. Callbacks are not stored: those that remember epochs, such as EarlyStopping,
+    begin anew.
+
+    An optimizer with ``use_ema=True`` averages the weights of its steps, and training ends with
+    the average; batch statistics are then measured anew, on about 10,000 images of x
+    (``refresh_batch_norm``). The history, validation included, is of the weights before that.
+
+    Args:
+        model: compiled, or else it gets ``compile_model``'s defaults.
+        x: float32, shape (n, 28, 28, 1), 0.0 to 1.0.
+        y: labels of shape (n,), or whatever the model's loss expects per image.
+        epochs: passes over the training digits.
+        batch_size: images per step.
+        validation_data: ``(x, y)`` to measure after every epoch.
+        validation_split: or else a fraction of x to set aside for that, stratified by label.
+        learning_rate: a number or a schedule: compiles the model anew, with Adam and this rate.
+        seed: seeds everything first (``set_seed``); the initial weights are drawn earlier, when
+            the model is made.
+        augment: makes new images in every epoch: called as ``augment(images, seed=...)`` with
+            one batch, such as ``mnist_course.augmentation.random_shift``.
+        callbacks: Keras callbacks.
+        checkpoint: a file to store the state in, such as ``"run.npz"``. The digits then come in
+            an order that follows from seed and epoch alone, as they do with ``augment``.
+        history_csv: a file to write the history to, a row per epoch, anew after every epoch;
+            complete also when a run was resumed.
+        verbose: 0 silent, 1 a progress bar, 2 a line per epoch, "auto" lets Keras choose.
+
+    Returns:
+        Keras's History: ``history.history["accuracy"]`` has one number per epoch.
+
+    Raises:
+        ValueError: x and y do not fit together, both validations are given, a number is out of
+            its range, or the checkpoint is damaged or of another training.
+    """
+    _check_training(x, y, epochs, batch_size)
+    if validation_split and validation_data is not None:
+        raise ValueError("give either validation_data or validation_split, not both")
+    if validation_split:
+        (x, y), validation_data = split_validation(
+            x, y, validation_split=validation_split, seed=seed
+        )
+    if learning_rate is not None or not model.compiled:
+        compile_model(model, learning_rate=1e-3 if learning_rate is None else learning_rate)
+    set_seed(seed)
+    record = TrainingRecord(checkpoint, history_csv)
+    if augment is None and checkpoint is None:
+        digits = {"x": x, "y": y, "batch_size": batch_size}
+    else:
+        batches = AugmentedDigits(x, y, batch_size=batch_size, augment=augment, seed=seed)
+        digits = {"x": batches, "shuffle": False}
+    if checkpoint is not None:
+        _resume(record, model, batches, epochs=epochs, validation=validation_data)
+    model.fit(
+        **digits,
+        initial_epoch=record.next_epoch,
+        epochs=epochs,
+        validation_data=validation_data,
+        callbacks=[*callbacks, record],
+        verbose=verbose,
+    )
+    if getattr(model.optimizer, "use_ema", False):
+        refresh_batch_norm(model, x[:: max(1, len(x) // DIGITS_FOR_STATISTICS)])
+    return record
+
+
+def train_and_evaluate_model(
+    model: str | keras.Model = "cnn",
+    data: Arrays | None = None,
+    *,
+    epochs: int = 5,
+    batch_size: int = 128,
+    seed: int = 0,
+    verbose: int | str = "auto",
+    **options,
+) -> tuple[keras.Model, keras.callbacks.History, TestResult]:
+    """Train a network on raw digits and measure it on the test digits.
+
+    Args:
+        model: a name of ``MODELS`` (built with this seed) or a Keras model; compiled with the
+            course's defaults unless it is compiled.
+        data: ``(x_train, y_train), (x_test, y_test)`` as ``load_mnist`` gives them: images
+            uint8, shape (n, 28, 28), 0 to 255. Default: ``load_mnist()``.
+        epochs: passes over the training digits.
+        batch_size: images per step.
+        seed: the same seed on the same machine gives the same result.
+        verbose: 0 silent, 1 a progress bar, 2 a line per epoch, "auto" lets Keras choose.
+        **options: more options of ``train``, such as ``augment`` or ``validation_split``.
+
+    Returns:
+        ``(model, history, result)``: the trained model, Keras's History, and the test accuracy
+        (0 to 1), loss and training seconds.
+
+    Raises:
+        ValueError: no such model, the data are not raw digits, or a number is out of its range.
+
+    Example:
+        >>> model, history, result = train_and_evaluate_model("cnn", epochs=2)
+        >>> result.accuracy > 0.98
+        True
+    """
+    (x_train, y_train), (x_test, y_test) = _unpack(load_mnist() if data is None else data)
+    if isinstance(model, str):
+        model = create_model(model, seed=seed)
+    begin = time.perf_counter()
+    history = train(
+        model,
+        scale_pixels(x_train),
+        y_train,
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        verbose=verbose,
+        **options,
+    )
+    seconds = history.earlier_seconds + time.perf_counter() - begin
+    scores = model.evaluate(scale_pixels(x_test), y_test, verbose=0, return_dict=True)
+    return model, history, TestResult(scores["accuracy"], scores["loss"], seconds)
+
+
+def _resume(record: TrainingRecord, model, batches: AugmentedDigits, *, epochs, validation) -> None:
+    """Go to where the checkpoint is; what must be the same as then is told from its numbers."""
+    if not model.built:
+        model.build((None, *batches.x.shape[1:]))
+    record.resume(
+        model,
+        epochs=epochs,
+        batch_size=batches.batch_size,
+        seed=batches.seed,
+        digits=[batches.x, batches.y],
+        augmentation=batches[0],
+        validation=validation,
+    )
+    batches.begin_epoch(record.next_epoch)
+
+
+def _unpack(data: Arrays) -> Arrays:
+    try:
+        (x_train, y_train), (x_test, y_test) = data
+    except (TypeError, ValueError):
+        raise ValueError(
+            "data must be ((x_train, y_train), (x_test, y_test)), as load_mnist() returns it"
+        ) from None
+    return (x_train, y_train), (x_test, y_test)
+
+
+def _check_training(x: np.ndarray, y: np.ndarray, epochs: int, batch_size: int) -> None:
+    if len(x) != len(y):
+        raise ValueError(f"x and y must have one label per image, got {len(x)} and {len(y)}")
+    if len(x) == 0:
+        raise ValueError("there are no images to train on")
+    if np.asarray(x).dtype == np.uint8:
+        raise ValueError("x holds raw pixels, 0 to 255; give scale_pixels(x), 0.0 to 1.0")
+    if epochs < 1 or batch_size < 1:
+        raise ValueError(f"epochs and batch_size must be at least 1, got {epochs} and {batch_size}")

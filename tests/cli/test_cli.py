@@ -1,0 +1,501 @@
+"""The command line: what each command calls, says and returns."""
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from rich.cells import cell_len
+from typer.testing import CliRunner
+
+from mnist_course import __version__, cli
+from mnist_course.cli import learn, use
+from mnist_course.course import doctor, lessons, progress
+from mnist_course.course.exercises import engine
+
+COMMANDS = (
+    *("lab", "progress", "doctor", "predict", "evaluate", "export", "benchmark"),
+    *("verify", "refresh", "mutate", "train"),
+)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("MNIST_COURSE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    monkeypatch.setattr("typer.rich_utils.FORCE_TERMINAL", None)  # set on CI, colours the help
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def run():
+    return lambda *arguments, **more: CliRunner().invoke(cli.app, arguments, **more)
+
+
+@pytest.fixture
+def main(monkeypatch):
+    """Run the installed script's entry and return its exit status."""
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["mnist-course", *arguments])
+        with pytest.raises(SystemExit) as exit_:
+            cli.main()
+        return exit_.value.code
+
+    return call
+
+
+# --- the whole -----------------------------------------------------------------------------------
+
+
+def test_help_names_every_command(run):
+    output = run("--help").output
+    assert all(f" {command} " in output for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command_has_an_example_and_fits_80_columns(run, command):
+    result = run(command, "--help")
+    assert f"  mnist-course {command}" in result.output
+    assert max(map(cell_len, result.output.splitlines())) <= 80
+    assert result.exit_code == 0
+
+
+def test_version(run):
+    assert run("--version").output == f"mnist-course {__version__}\n"
+
+
+def test_starting_imports_nothing_heavy():
+    code = "import sys, mnist_course.cli; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+    assert "typer" in loaded.split()
+    heavy = {"numpy", "keras", "tensorflow", "matplotlib", "pandas", "onnxruntime", "nbformat"}
+    assert not heavy & set(loaded.split())
+
+
+@pytest.mark.parametrize("problem", [ValueError("two\nlines"), PermissionError("no [access]")])
+def test_a_problem_is_a_message_without_a_traceback(main, monkeypatch, capsys, problem):
+    def fail(_):
+        raise problem
+
+    monkeypatch.setattr(lessons, "parse_days", fail)
+    assert main("refresh") == 1
+    assert capsys.readouterr().err == f"mnist-course: {problem}\n"
+
+
+def test_ctrl_c_ends_quietly(main, monkeypatch, capsys):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(lessons, "parse_days", interrupt)
+    assert main("refresh") == 130
+    assert capsys.readouterr() == ("", "")
+
+
+def _old_console(monkeypatch):
+    """Give the program a standard output that has no ✓ among its 256 characters."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="cp1252", write_through=True)
+    monkeypatch.setattr(sys, "stdout", stream)
+    return stream.buffer
+
+
+def test_an_old_console_gets_squares_it_can_show(main, monkeypatch):
+    console = _old_console(monkeypatch)
+    assert main("progress") == 0
+    assert b"# all passed   + begun   . to come" in console.getvalue()
+
+
+def test_an_old_console_gets_question_marks_and_no_crash(main, monkeypatch):
+    check = doctor.Check("disk", "ok", "in C:/手書き")
+    monkeypatch.setattr(doctor, "run_checks", lambda *, quick: iter([check]))
+    console = _old_console(monkeypatch)
+    assert main("doctor") == 0
+    assert b"+ disk                in C:/???" in console.getvalue()
+
+
+# --- lab -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def launched(monkeypatch):
+    """Commands that would have been run; each ends with status 7."""
+    commands = []
+    monkeypatch.setattr(learn, "_launch", lambda command: commands.append(command) or 7)
+    return commands
+
+
+@pytest.fixture
+def clone(tmp_path, monkeypatch):
+    """Another clone with the notebooks of days 1 and 4; the package has none."""
+    (tmp_path / "notebooks").mkdir()
+    for name in ("day01_meet_the_digits", "day04_load_mnist"):
+        (tmp_path / "notebooks" / f"{name}.ipynb").touch()
+    monkeypatch.setattr(
+        learn, "__file__", str(tmp_path / "wheel" / "mnist_course" / "cli" / "learn.py")
+    )
+    monkeypatch.chdir(tmp_path / "notebooks")
+    return tmp_path
+
+
+def test_lab_opens_day_1_and_returns_jupyters_status(run, clone, launched):
+    assert run("lab").exit_code == 7
+    (command,) = launched
+    assert command[:3] == [sys.executable, "-m", "jupyterlab"]
+    assert f"--ServerApp.root_dir={clone}" in command
+    assert "--LabApp.default_url=/lab/tree/notebooks/day01_meet_the_digits.ipynb" in command
+
+
+def test_lab_passes_its_options_on(run, clone, launched):
+    run("lab", "4", "--no-browser", "--port", "9999", "--ip", "0.0.0.0")
+    command = " ".join(launched[0])
+    assert "day04_load_mnist.ipynb" in command
+    assert all(f" {o}" in command for o in ("--no-browser", "--port=9999", "--ip=0.0.0.0"))
+
+
+def test_lab_lists_the_days_there_are(run, clone, launched):
+    result = run("lab", "3")
+    assert str(result.exception) == "there is no notebook of Day 3; there are days 1, 4"
+    assert launched == []
+
+
+def test_lab_of_an_installed_package_says_where_notebooks_are(run, clone, launched, monkeypatch):
+    empty = clone / "elsewhere"
+    empty.mkdir()
+    for notebook in (clone / "notebooks").iterdir():
+        notebook.unlink()
+    monkeypatch.chdir(empty)
+    assert "clone the course's repository" in str(run("lab").exception)
+
+
+@pytest.mark.parametrize("day", ["0", "31", "one"])
+def test_lab_takes_days_1_to_30(run, launched, day):
+    assert run("lab", day).exit_code == 2
+    assert launched == []
+
+
+def test_jupyter_knows_every_option_it_is_given(clone):
+    command = learn._lab_command(
+        clone / "notebooks" / "day01_meet_the_digits.ipynb", False, 8888, "::"
+    )
+    shown = subprocess.run([*command, "--show-config-json"], capture_output=True, text=True)
+    config = json.loads(shown.stdout)
+    assert config["ServerApp"]["root_dir"] == str(clone)
+    assert config["LabApp"]["default_url"].endswith("day01_meet_the_digits.ipynb")
+    assert "not recognized" not in shown.stderr
+
+
+@pytest.mark.skipif(learn.os.name == "nt", reason="Windows waits instead of replacing itself")
+def test_launch_becomes_the_program():
+    code = "import sys; from mnist_course.cli.learn import _launch as launch; "
+    code += "launch([sys.executable, '-c', 'exit(5)'])"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 5
+
+
+def test_launch_waits_where_it_cannot_be_replaced(monkeypatch):
+    ignored = []
+    monkeypatch.setattr(learn, "os", SimpleNamespace(name="nt"))
+    monkeypatch.setattr(learn.signal, "signal", lambda *signal: ignored.append(signal))
+    assert learn._launch([sys.executable, "-c", "exit(5)"]) == 5
+    assert ignored == [(learn.signal.SIGINT, learn.signal.SIG_IGN)]
+
+
+# --- progress ------------------------------------------------------------------------------------
+
+
+def test_progress_starts_at_day_1(run):
+    output = run("progress").output
+    assert "Next: Day 1, with" in output
+    assert output.count("□") == 30 + 1  # and one that says what it means
+
+
+def test_progress_shows_full_half_and_empty_days(run, monkeypatch):
+    counts = dict.fromkeys(range(1, 31), (0, 0)) | {1: (2, 2), 2: (1, 3)}
+    monkeypatch.setattr(progress, "day_counts", lambda passed: counts)
+    output = run("progress").output
+    assert "  ■      ◧      □" in output
+    assert "2/2    1/3\n" in output
+    assert "3 of 5 exercises passed\nNext: Day 2" in output
+    assert max(map(cell_len, output.splitlines())) <= 80
+
+
+def test_progress_counts_what_check_recorded(run):
+    progress.record("4.1")
+    progress.record("4.999")  # no such exercise: an older edition's
+    output = run("progress").output
+    assert f" 1/{len(engine.day_exercises('4'))}" in output
+    assert "Next: Day 4" in output
+
+
+def test_progress_at_the_end(run, monkeypatch):
+    monkeypatch.setattr(progress, "day_counts", lambda _: dict.fromkeys(range(1, 31), (3, 3)))
+    assert "All thirty days are done" in run("progress").output
+
+
+@pytest.mark.parametrize(("answer", "left"), [("y", []), ("n", ["1.1"]), ("", ["1.1"])])
+def test_reset_asks_first(run, answer, left):
+    progress.record("1.1")
+    assert run("progress", "--reset", input=f"{answer}\n").exit_code == 0
+    assert list(progress.passed()) == left
+
+
+# --- doctor --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("status", "code"), [("ok", 0), ("warning", 0), ("error", 1)])
+def test_doctor_fails_only_when_something_is_red(run, monkeypatch, status, code):
+    check = doctor.Check("disk", status, "1 GB [free]", "make room")
+    monkeypatch.setattr(doctor, "run_checks", lambda *, quick: iter([check]))
+    result = run("doctor")
+    assert result.exit_code == code
+    assert "1 GB [free]" in result.output
+    assert ("Ready." in result.output) == (code == 0)
+
+
+def test_doctor_passes_quick_on(run, monkeypatch):
+    asked = []
+    monkeypatch.setattr(doctor, "run_checks", lambda *, quick: asked.append(quick) or iter([]))
+    run("doctor", "--quick")
+    assert asked == [True]
+
+
+# --- predict -------------------------------------------------------------------------------------
+
+
+class FakeReader:
+    """Reads a 7, and a 1 as second guess, in every file but those called bad."""
+
+    def __init__(self, onnx_model=None, *, name="champion"):
+        self.name = name
+
+    @classmethod
+    def load(cls, name):
+        return cls(name=name)
+
+    def read_picture(self, path, *, ink):
+        self.asked = self.name, ink
+        FakeReader.last = self
+        if "bad" in path.name:
+            raise ValueError("cannot read this picture")
+        probabilities = np.array([0, 0.25, 0, 0, 0, 0, 0, 0.75, 0, 0], np.float32)
+        image = np.zeros((28, 28), np.uint8)
+        image[0, 1] = 255
+        return SimpleNamespace(label=7, confidence=0.75, probabilities=probabilities, image=image)
+
+
+@pytest.fixture
+def reader(monkeypatch):
+    from mnist_course import predictor
+
+    monkeypatch.setattr(predictor, "DigitReader", FakeReader)
+    return FakeReader
+
+
+def test_predict_shows_digit_confidence_and_second_guess(run, reader):
+    result = run("predict", "[red]seven.png")
+    assert result.exit_code == 0
+    assert all(text in result.output for text in ("[red]seven.png", " 7 ", "75.0%", "1 (25.0%)"))
+
+
+def test_predict_reads_the_others_when_one_is_bad(run, reader):
+    result = run("predict", "a.png", "bad.png", "c.png")
+    assert result.exit_code == 1
+    assert "a.png" in result.stdout
+    assert "c.png" in result.stdout
+    assert result.stderr == "mnist-course: bad.png: cannot read this picture\n"
+
+
+def test_predict_without_a_single_reading_prints_no_table(run, reader):
+    result = run("predict", "bad.png")
+    assert (result.exit_code, result.stdout) == (1, "")
+
+
+def test_predict_json_is_for_programs(run, reader):
+    (reading,) = json.loads(run("predict", "--json", "a.png").stdout)
+    assert (reading["file"], reading["digit"], reading["confidence"]) == ("a.png", 7, 0.75)
+    assert len(reading["probabilities"]) == 10
+
+
+def test_predict_json_stays_json_when_a_file_is_bad(run, reader):
+    result = run("predict", "--json", "bad.png")
+    assert (result.exit_code, json.loads(result.stdout)) == (1, [])
+
+
+def test_predict_show_prints_what_the_network_saw(run, reader):
+    *_, row = run("predict", "--show", "a.png").stdout.partition("as the network saw it:\n")
+    assert row.splitlines()[0] == "  @@" + " " * 52
+    assert len(row.splitlines()) == 28
+
+
+def test_predict_passes_model_and_ink_on(run, reader):
+    run("predict", "a.png", "--model", "tiny", "--ink", "light")
+    assert reader.last.asked == ("tiny", "light")
+
+
+def test_predict_takes_a_model_file_of_ones_own(run, reader, tmp_path):
+    (tmp_path / "mine.onnx").write_bytes(b"")
+    run("predict", "a.png", "--model", str(tmp_path / "mine.onnx"))
+    assert reader.last.asked == (str(tmp_path / "mine.onnx"), "auto")
+
+
+def test_predict_knows_three_inks(run, reader):
+    assert run("predict", "a.png", "--ink", "red").exit_code == 2
+
+
+def test_characters_go_from_paper_to_ink():
+    assert use._characters(np.array([[0, 128, 255]], np.uint8)) == "  ++@@"
+
+
+# --- lessons and models --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def days(monkeypatch):
+    """Days 1 and 4 have notebooks."""
+    monkeypatch.setattr(lessons, "available_days", lambda: {1: None, 4: None})
+
+
+def test_verify_returns_the_status_and_passes_workers_on(run, days, monkeypatch):
+    asked = []
+    monkeypatch.setattr(lessons, "verify", lambda d, *, workers: asked.append((d, workers)) or 1)
+    assert run("verify", "1-1,4", "--workers", "2").exit_code == 1
+    assert asked == [([1, 4], 2)]
+
+
+def test_refresh_takes_every_day_by_default(run, days, monkeypatch):
+    asked = []
+    monkeypatch.setattr(lessons, "refresh", asked.append)
+    assert run("refresh").exit_code == 0
+    assert asked == [[1, 4]]
+
+
+def test_mutate_returns_the_status(run, days, monkeypatch):
+    asked = []
+    fake = SimpleNamespace(mutate=lambda d: asked.append(d) or 3)
+    monkeypatch.setitem(sys.modules, "mnist_course.course.mutations", fake)
+    monkeypatch.setattr(sys.modules["mnist_course.course"], "mutations", fake, raising=False)
+    assert run("mutate", "4").exit_code == 3
+    assert asked == [[4]]
+
+
+def test_without_notebooks_lesson_commands_say_so(run, monkeypatch):
+    monkeypatch.setattr(lessons, "available_days", dict)
+    assert "no notebooks here" in str(run("verify").exception)
+
+
+def test_train_ships_and_reports(run, monkeypatch):
+    asked = []
+
+    def ship(name, *, seeds, report):
+        asked.append((name, seeds))
+        report("seed 0")
+        files = {"onnx": {"name": "champion.onnx"}}
+        return {"test_accuracy": {"mean": 0.9966, "sd": 0.0004}, "files": files}
+
+    monkeypatch.setitem(sys.modules, "mnist_course.shipping.ship", SimpleNamespace(ship=ship))
+    output = run("train", "champion", "--seeds", "2").output
+    assert asked == [("champion", 2)]
+    assert output == "seed 0\nTest accuracy 99.66% ± 0.04%. Wrote champion.onnx\n"
+
+
+# --- evaluate ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def measured(monkeypatch):
+    """Reports of two digits, whatever the model; returns the models asked for."""
+    from mnist_course.shipping import measure
+
+    asked = []
+    score = measure.Score(9967, 10_000, 0.9967, 0.9954, 0.9976)
+    digits = (measure.DigitScore(0, 980, 0, None), measure.DigitScore(1, 1135, 9, 7))
+    made = measure.Report("[mine]", score, score, digits, 57.4)
+    monkeypatch.setattr(measure, "evaluate_model", lambda model: asked.append(model) or made)
+    return asked
+
+
+def test_evaluate_shows_accuracies_intervals_errors_and_time(run, measured):
+    output = run("evaluate", "champion").output
+    assert measured == ["champion"]
+    assert "[mine]\n  MNIST test digits  99.67%  95% interval 99.54% to 99.76%" in output
+    assert "33 of 10,000 wrong\n  UCI digits " in output
+    assert "one image          57 µs" in output
+    assert max(map(cell_len, output.splitlines())) <= 80
+
+
+def test_evaluate_shows_what_each_digit_was_mostly_read_as(run, measured):
+    zero, one = (line.split("│") for line in run("evaluate", "x").output.splitlines()[-3:-1])
+    assert [cell.strip() for cell in zero] == ["", "0", "980", "0", "100.00%", "", ""]
+    assert [cell.strip() for cell in one] == ["", "1", "1135", "9", "99.21%", "7", ""]
+
+
+def test_evaluate_json_is_for_programs(run, measured):
+    found = json.loads(run("evaluate", "champion", "--json").stdout)
+    assert found["test"]["correct"] == 9967
+    assert found["digits"][1]["mostly_as"] == 7
+
+
+@pytest.mark.parametrize("command", ["evaluate", "export"])
+def test_a_model_that_is_not_there_is_one_line_and_status_1(main, capfd, command):
+    assert main(command, "nope") == 1
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line.startswith("mnist-course: no model 'nope' in ")
+    assert "champion" in line
+
+
+# --- export --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def written(monkeypatch):
+    """Exports write nothing but 12,300 bytes; returns how they were asked for."""
+    asked = []
+
+    def export_model(model, name, *, folder, formats):
+        asked.append((model, name, str(folder), formats))
+        file = Path(folder) / "champion.onnx"
+        file.write_bytes(b"x" * 12_300)
+        return {"onnx": file}
+
+    fake = SimpleNamespace(export_model=export_model, load_model=lambda name: f"the {name}")
+    monkeypatch.setitem(sys.modules, "mnist_course.shipping.export", fake)
+    return asked
+
+
+def test_export_writes_formats_to_a_folder_and_prints_sizes(run, written, tmp_path):
+    formats = ("--format", "litert", "--format", "onnx")
+    result = run("export", "champion", *formats, "--to", str(tmp_path))
+    assert written == [("the champion", "champion", str(tmp_path), ["litert", "onnx"])]
+    assert result.output == f"    12.3 kB  {tmp_path / 'champion.onnx'}\n"
+
+
+def test_export_writes_keras_and_onnx_here_by_default(run, written, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run("export", "champion")
+    assert written == [("the champion", "champion", ".", ["keras", "onnx"])]
+
+
+def test_export_refuses_a_format_it_does_not_know(run, written):
+    result = run("export", "champion", "--format", "h5")
+    assert result.exit_code == 2
+    assert "'h5' is not one of 'keras'" in result.output
+    assert written == []
+
+
+def test_export_ship_writes_the_shipped_files_anew(run, monkeypatch):
+    def ship_again(name):
+        return {"files": {"onnx": {"name": f"{name}.onnx", "bytes": 286_107}}}
+
+    fake = SimpleNamespace(ship_again=ship_again)
+    monkeypatch.setitem(sys.modules, "mnist_course.shipping.ship", fake)
+    assert run("export", "champion", "--ship").output == "   286.1 kB  champion.onnx\n"
+
+
+@pytest.mark.parametrize("more", [("--to", "here"), ("--format", "onnx")])
+def test_export_ship_takes_no_folder_and_no_format(run, more):
+    result = run("export", "champion", "--ship", *more)
+    assert "leave --format and --to out" in str(result.exception)

@@ -1,0 +1,131 @@
+"""Every exercise of every day: solution, starter, wrong answers; and the engine itself."""
+
+import re
+
+import pytest
+
+from mnist_course.course import progress
+from mnist_course.course.exercises import check, engine, hint, solution
+from mnist_course.course.lessons import available_days, code_cells
+
+DAYS = sorted(available_days())
+EXERCISES = [e for day in DAYS for e in engine.day_exercises(f"{day}.0").values()]
+BY_ID = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.id)
+WRONG = [
+    pytest.param(e, answer, words, id=f"{e.id}-{getattr(answer, '__name__', number)}")
+    for e in EXERCISES
+    for number, (answer, words) in enumerate(e.wrong)
+]
+
+RIGHT = [
+    pytest.param(e, answer, id=f"{e.id}-{getattr(answer, '__name__', number)}")
+    for e in EXERCISES
+    for number, answer in enumerate(e.right)
+]
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("MNIST_COURSE_HOME", str(tmp_path))
+    monkeypatch.delenv("MNIST_COURSE_STRICT", raising=False)
+
+
+@BY_ID
+def test_the_solution_passes(exercise, capsys):
+    check(exercise.id, exercise.solution)
+    assert capsys.readouterr().out.startswith(f"✓ {exercise.id} passed")
+    assert exercise.id in progress.passed()
+
+
+@pytest.mark.parametrize(("exercise", "answer", "words"), WRONG)
+def test_a_wrong_answer_fails_with_words_that_name_the_mistake(exercise, answer, words, capsys):
+    check(exercise.id, answer)
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"✗ {exercise.id} not yet: ")
+    assert words in printed
+    assert exercise.id not in progress.passed()
+
+
+@pytest.mark.parametrize(("exercise", "answer"), RIGHT)
+def test_a_right_answer_written_another_way_passes(exercise, answer, capsys):
+    check(exercise.id, answer)
+    assert capsys.readouterr().out.startswith(f"✓ {exercise.id} passed")
+
+
+@BY_ID
+def test_the_lesson_has_a_starter_that_is_not_attempted(exercise):
+    day = int(exercise.id.partition(".")[0])
+    cells = [c for c in code_cells(available_days()[day]) if f'check("{exercise.id}"' in c.source]
+    assert len(cells) == 1
+    printed = "".join(output.get("text", "") for output in cells[0].outputs)
+    assert f"○ {exercise.id} not attempted yet" in printed
+
+
+@BY_ID
+def test_an_exercise_is_complete(exercise):
+    assert len(exercise.wrong) >= 2
+    assert exercise.hints
+    assert exercise.reason
+    assert re.fullmatch(r"\d+\.\d", exercise.id)
+
+
+@BY_ID
+def test_a_function_that_returns_nothing_is_told_to_return(exercise, capsys):
+    if not callable(exercise.solution):
+        pytest.skip("a value is asked for")
+    check(exercise.id, lambda *arguments, **options: None)
+    assert "return" in capsys.readouterr().out
+
+
+@BY_ID
+def test_an_error_inside_the_answer_is_reported_not_raised(exercise, capsys):
+    def fails(*arguments, **options):
+        raise KeyError("seven")
+
+    check(exercise.id, fails)
+    assert capsys.readouterr().out.startswith("✗")
+
+
+# --- the engine ------------------------------------------------------------------------------
+
+
+def test_strict_mode_raises_when_not_passed(monkeypatch):
+    monkeypatch.setenv("MNIST_COURSE_STRICT", "1")
+    with pytest.raises(engine.NotYet, match="not attempted"):
+        check("4.1", ...)
+    check("4.1", engine.find("4.1").solution)
+
+
+def test_hints_come_one_at_a_time_and_end_with_the_solution(capsys):
+    engine._hints.shown.clear()
+    number = len(engine.find("4.1").hints)
+    for _ in range(number + 1):
+        hint("4.1")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"Hint 1 of {number}")
+    assert 'solution("4.1")' in lines[-1]
+
+
+def test_solution_shows_code_that_runs_and_its_reason(capsys):
+    solution("4.3")
+    code, _, reason = capsys.readouterr().out.partition("\n\nWhy: ")
+    namespace = {}
+    exec(code, namespace)
+    check("4.3", namespace["count_copies"])
+    assert "copies" in reason
+
+
+def test_check_never_shows_the_solution(capsys):
+    for exercise in EXERCISES:
+        for answer, _ in exercise.wrong:
+            check(exercise.id, answer)
+    printed = capsys.readouterr().out
+    for exercise in EXERCISES:
+        if callable(exercise.solution):
+            assert engine._source(exercise.solution) not in printed
+
+
+@pytest.mark.parametrize("exercise_id", ["4", "4.9", "31.1", "four.one", ""])
+def test_an_unknown_exercise_says_which_there_are(exercise_id):
+    with pytest.raises(ValueError, match=r"no exercise|such as"):
+        check(exercise_id, 1)

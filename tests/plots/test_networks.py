@@ -1,0 +1,71 @@
+"""diagrams: a small network, drawn."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+
+from mnist_course.plots import networks
+from mnist_course.plots.networks import draw_network
+
+VALUES = [[1.0, 0.5], [2.0, 0.0, 1.0], [0.25, np.nan]]
+WEIGHTS = [np.array([[1.0, -2.0, 3.0], [4.0, 5.0, 6.0]]), np.full((3, 2), -7.5)]
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+def texts(ax):
+    return [text.get_text() for text in ax.texts if text.get_text()]
+
+
+def arrows(ax):
+    return [text for text in ax.texts if text.get_text() == ""]
+
+
+def test_units_weights_and_captions_are_written():
+    ax = draw_network(VALUES, WEIGHTS, captions=["in", "hidden", "out"], title="Small")
+    assert len(ax.patches) == 7
+    assert {"1", "0.5", "2", "0", "0.25", "−2", "−7.5", "hidden"} <= set(texts(ax))
+    assert ax.get_title(loc="left") == "Small"
+
+
+def test_an_unknown_value_leaves_its_circle_empty():
+    ax = draw_network([[np.nan, np.nan]], [])
+    assert len(ax.patches) == 2
+    assert texts(ax) == []
+
+
+def test_each_weight_has_an_arrow_and_backward_turns_it():
+    forward = arrows(draw_network(VALUES, WEIGHTS))
+    backward = arrows(draw_network(VALUES, WEIGHTS, backward=True))
+    assert len(forward) == len(backward) == 12
+    assert all(arrow.xy[0] > arrow.xyann[0] for arrow in forward)
+    assert all(arrow.xy[0] < arrow.xyann[0] for arrow in backward)
+
+
+def test_lines_of_a_unit_that_is_off_are_grey():
+    ax = draw_network(VALUES, WEIGHTS)
+    colors = [to_hex(arrow.arrow_patch.get_edgecolor()).upper() for arrow in arrows(ax)]
+    assert colors.count(networks.OFF) == 4
+    assert colors[0] == networks.BLUE
+    assert colors[-1] == networks.ORANGE
+
+
+def test_layers_without_weights_stand_alone():
+    ax = draw_network(VALUES, WEIGHTS[:1])
+    assert len(ax.patches) == 7
+    assert len(arrows(ax)) == 6
+
+
+def test_it_draws_where_it_is_told():
+    _, ax = plt.subplots()
+    assert draw_network(VALUES, WEIGHTS, ax=ax) is ax
+
+
+def test_weights_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match=r"shape \(3, 2\) between layers 1 and 2"):
+        draw_network(VALUES, [WEIGHTS[0], WEIGHTS[1].T])

@@ -1,0 +1,86 @@
+import numpy as np
+import onnx
+import pytest
+
+from mnist_course._paths import MODELS_FOLDER
+from mnist_course.data import load_mnist
+from mnist_course.models import create_model
+from mnist_course.predictor import DigitReader
+from mnist_course.preprocessing import scale_pixels
+from mnist_course.shipping.formats import open_model, write_onnx
+from mnist_course.shipping.formats.onnx_int8 import quantize
+
+(X_TRAIN, Y_TRAIN), _ = load_mnist()
+CALIBRATION, REST = scale_pixels(X_TRAIN[:500]), slice(500, 3500)
+
+
+@pytest.fixture(scope="module")
+def champion():
+    return MODELS_FOLDER / "champion.onnx"
+
+
+@pytest.fixture(scope="module")
+def int8(champion, tmp_path_factory):
+    return quantize(champion, CALIBRATION, path=tmp_path_factory.mktemp("int8") / "small.onnx")
+
+
+def bytes_of_network(file):
+    """The size of a file without the class weights, which explain answers and stay as they are."""
+    initializers = {w.name: w for w in onnx.load(file).graph.initializer}
+    return file.stat().st_size - initializers["class_weights"].ByteSize()
+
+
+def test_quantized_champion_is_a_third_in_size(champion, int8):
+    assert bytes_of_network(int8) < bytes_of_network(champion) / 3
+
+
+def test_quantized_champion_is_as_accurate(champion, int8):
+    images, labels = scale_pixels(X_TRAIN[REST]), Y_TRAIN[REST]
+    full, small = (open_model(f)(images).argmax(axis=1) for f in (champion, int8))
+    assert np.mean(small == labels) >= np.mean(full == labels) - 0.001
+    assert np.mean(small == full) >= 0.999
+
+
+def test_all_convolutions_compute_with_8_bits(int8):
+    graph = onnx.load(int8).graph
+    makers = {output: node.op_type for node in graph.node for output in node.output}
+    convolutions = [node for node in graph.node if node.op_type == "Conv"]
+    assert len(convolutions) == 6
+    for node in convolutions:
+        assert {makers[tensor] for tensor in node.input} == {"DequantizeLinear"}
+
+
+def test_weights_keep_to_7_bits_so_that_no_processor_overflows(int8):
+    weights = [w for w in onnx.load(int8).graph.initializer if w.data_type == onnx.TensorProto.INT8]
+    values = [np.abs(onnx.numpy_helper.to_array(w).astype(int)).max() for w in weights if w.dims]
+    assert max(values) == 64
+
+
+def test_class_activation_maps_survive(champion, int8):
+    readers = [DigitReader(f.read_bytes()) for f in (champion, int8)]
+    expected, found = (
+        np.array([r.class_activation_map(image, 5) for image in X_TRAIN[:20]]) for r in readers
+    )
+    assert np.abs(found - expected).mean() < 0.05 * np.abs(expected).max()
+
+
+def test_a_dense_network_can_be_quantized_too(tmp_path):
+    write_onnx(create_model("dense", seed=0), tmp_path / "dense.onnx")
+    file = quantize(tmp_path / "dense.onnx", CALIBRATION)
+    assert file == tmp_path / "dense_int8.onnx"
+    assert file.stat().st_size < (tmp_path / "dense.onnx").stat().st_size / 3
+    answers = [open_model(f)(CALIBRATION) for f in (tmp_path / "dense.onnx", file)]
+    assert 0 < np.abs(answers[0] - answers[1]).max() < 0.05
+
+
+def test_quantizing_twice_gives_the_same_bytes_and_no_other_file(champion, int8, tmp_path):
+    again = quantize(champion, CALIBRATION, path=tmp_path / "again.onnx")
+    assert again.read_bytes() == int8.read_bytes()
+    assert list(tmp_path.iterdir()) == [again]
+
+
+@pytest.mark.parametrize("images", [CALIBRATION[:0], X_TRAIN[:9]], ids=["none", "raw"])
+def test_calibration_images_in_another_form_are_refused(champion, images, tmp_path):
+    with pytest.raises(ValueError, match="as scale_pixels makes them"):
+        quantize(champion, images, path=tmp_path / "small.onnx")
+    assert not list(tmp_path.iterdir())

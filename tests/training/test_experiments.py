@@ -1,0 +1,62 @@
+"""experiments: every variant with every seed, in one tidy table."""
+
+import numpy as np
+import pytest
+
+from mnist_course import create_model, scale_pixels
+from mnist_course.training.experiments import compare
+
+
+@pytest.fixture(scope="module")
+def sets(mnist):
+    (x, y), _ = mnist
+    x, y = scale_pixels(x[:600]), y[:600]
+    return (x[:400], y[:400]), (x[400:], y[400:])
+
+
+def softmax():
+    return create_model("softmax")
+
+
+def dense():
+    return create_model("dense")
+
+
+def test_one_row_per_variant_seed_and_epoch(sets):
+    variants = {"softmax": softmax, "dense": dense}
+    table = compare(variants, sets[0], validation_data=sets[1], epochs=2, seeds=[3, 4])
+    assert list(table.columns[:3]) == ["variant", "seed", "epoch"]
+    assert {"accuracy", "loss", "val_accuracy", "val_loss", "seconds"} <= set(table.columns)
+    rows = set(map(tuple, table[["variant", "seed", "epoch"]].to_numpy()))
+    assert rows == {(v, s, e) for v in variants for s in (3, 4) for e in (1, 2)}
+    assert len(table) == 8
+
+
+def test_without_validation_digits_nothing_is_validated(sets):
+    table = compare({"s": softmax}, sets[0], epochs=1, seeds=[0], verbose=False)
+    assert not [column for column in table if column.startswith("val_")]
+    assert len(table) == 1
+
+
+def test_a_seed_repeats_exactly_and_another_differs(sets):
+    options = {"validation_data": sets[1], "epochs": 1, "verbose": False}
+    first, again = (compare({"s": softmax}, sets[0], seeds=[1], **options) for _ in range(2))
+    other = compare({"s": softmax}, sets[0], seeds=[2], **options)
+    assert first.loss[0] == again.loss[0]
+    assert first.loss[0] != other.loss[0]
+
+
+def test_training_improves_over_epochs(sets):
+    table = compare({"d": dense}, sets[0], validation_data=sets[1], epochs=3, seeds=[0])
+    assert np.all(np.diff(table.loss) < 0)
+
+
+def test_the_progress_bar_can_be_silenced(sets, capsys):
+    compare({"s": softmax}, sets[0], validation_data=sets[1], epochs=1, seeds=[0], verbose=False)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(("variants", "seeds"), [({}, [0]), ({"s": softmax}, [])])
+def test_nothing_to_compare_is_refused(sets, variants, seeds):
+    with pytest.raises(ValueError, match="expected variants and seeds"):
+        compare(variants, sets[0], validation_data=sets[1], epochs=1, seeds=seeds)

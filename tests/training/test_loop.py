@@ -1,0 +1,153 @@
+import keras
+import numpy as np
+import pytest
+
+from mnist_course.augmentation import random_shift
+from mnist_course.data import balanced_subset, load_mnist
+from mnist_course.models import create_model
+from mnist_course.preprocessing import one_hot, scale_pixels
+from mnist_course.training.loop import compile_model, set_seed, train, train_and_evaluate_model
+
+(X_ALL, Y_ALL), (X_TEST, Y_TEST) = load_mnist()
+X_RAW, Y = balanced_subset(X_ALL, Y_ALL, per_class=50)
+X = scale_pixels(X_RAW)
+SMALL = (X_RAW, Y), (X_TEST[:500], Y_TEST[:500])
+
+
+def test_set_seed_repeats_python_numpy_and_keras():
+    import random
+
+    def draw():
+        set_seed(7)
+        return random.random(), np.random.rand(), float(keras.random.normal(()))
+
+    assert draw() == draw()
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, None])
+def test_set_seed_refuses_what_is_no_seed(seed):
+    with pytest.raises(ValueError, match=r"whole number from 0 to 4,294,967,295"):
+        set_seed(seed)
+
+
+def test_train_compiles_with_adam_and_gives_a_history_per_epoch():
+    model = create_model("softmax", seed=0)
+    history = train(model, X, Y, epochs=3, verbose=0).history
+    assert isinstance(model.optimizer, keras.optimizers.Adam)
+    assert float(model.optimizer.learning_rate) == pytest.approx(1e-3)
+    assert {name: len(values) for name, values in history.items()} == {"accuracy": 3, "loss": 3}
+
+
+def test_train_leaves_a_compiled_model_as_it_is():
+    model = compile_model(create_model("softmax"), optimizer="sgd")
+    train(model, X, Y, epochs=1, verbose=0)
+    assert isinstance(model.optimizer, keras.optimizers.SGD)
+
+
+def test_a_learning_rate_compiles_anew():
+    model = compile_model(create_model("softmax"), optimizer="sgd")
+    train(model, X, Y, epochs=1, learning_rate=0.02, verbose=0)
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.02)
+
+
+def test_training_repeats_exactly_with_the_same_seed():
+    def loss(seed):
+        model = create_model("dense", seed=0)
+        return train(model, X, Y, epochs=1, seed=seed, verbose=0).history["loss"]
+
+    assert loss(1) == loss(1)
+    assert loss(1) != loss(2)
+
+
+def test_validation_split_keeps_every_class():
+    """A loss of the labels alone: its value tells which labels were set aside."""
+
+    def mean_square(labels, answers):
+        return keras.ops.mean(keras.ops.cast(labels, "float32") ** 2) + 0 * answers[:, 0]
+
+    model = compile_model(create_model("softmax"), loss=mean_square, metrics=[])
+    options = {"epochs": 1, "batch_size": 100, "verbose": 0}
+    history = train(model, X, Y, validation_split=0.2, **options).history
+    assert history["val_loss"] == pytest.approx([28.5])  # mean of 0, 1, 4, ..., 81
+    assert history["loss"] == pytest.approx([28.5])
+
+
+def test_validation_data_are_measured():
+    model = create_model("softmax")
+    data = (X[:50], Y[:50])
+    history = train(model, X, Y, epochs=2, validation_data=data, verbose=0).history
+    expected = model.evaluate(*data, verbose=0, return_dict=True)["loss"]
+    assert history["val_loss"][-1] == pytest.approx(expected, rel=1e-5)
+
+
+def test_one_hot_labels_train_too():
+    model = compile_model(create_model("softmax"), loss="categorical_crossentropy")
+    assert train(model, X, one_hot(Y), epochs=1, verbose=0).history["accuracy"][0] > 0
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "options", "message"),
+    [
+        (X, Y[:-1], {}, "one label per image, got 500 and 499"),
+        (X[:0], Y[:0], {}, "no images"),
+        (X, Y, {"epochs": 0}, "epochs and batch_size must be at least 1"),
+        (X, Y, {"batch_size": 0}, "epochs and batch_size must be at least 1"),
+        (X_RAW, Y, {}, "scale_pixels"),
+        (X, Y, {"validation_data": (X, Y), "validation_split": 0.1}, "not both"),
+    ],
+)
+def test_train_says_what_is_wrong(x, y, options, message):
+    with pytest.raises(ValueError, match=message):
+        train(create_model("softmax"), x, y, **{"epochs": 1, "verbose": 0, **options})
+
+
+def test_train_sees_the_augmented_images():
+    def blank(images, *, seed):
+        return np.zeros_like(images)
+
+    model = create_model("softmax")
+    before = model.get_weights()[0]
+    train(model, X, Y, epochs=1, augment=blank, verbose=0)
+    np.testing.assert_array_equal(model.get_weights()[0], before)  # no ink, no gradient
+
+
+def test_train_and_evaluate_learns_from_500_digits():
+    model, history, result = train_and_evaluate_model(
+        "cnn", SMALL, epochs=6, batch_size=32, seed=0, verbose=0
+    )
+    right = model.predict(scale_pixels(X_TEST[:500]), verbose=0).argmax(axis=1) == Y_TEST[:500]
+    assert result.accuracy == pytest.approx(right.mean())
+    assert result.accuracy > 0.8
+    assert result.seconds > 0
+    assert result.loss < history.history["loss"][0] / 2
+
+
+def test_train_and_evaluate_takes_a_model_with_its_own_optimizer():
+    model = compile_model(create_model("softmax"), optimizer="sgd")
+    same, _, _ = train_and_evaluate_model(model, SMALL, epochs=1, verbose=0)
+    assert same is model
+    assert isinstance(model.optimizer, keras.optimizers.SGD)
+
+
+def test_train_and_evaluate_is_exactly_repeatable():
+    first, again = (
+        train_and_evaluate_model(
+            "dense_regularized", SMALL, epochs=1, seed=3, augment=random_shift, verbose=0
+        )[2]
+        for _ in range(2)
+    )
+    assert first[:2] == again[:2]
+
+
+@pytest.mark.parametrize(
+    ("model", "data", "message"),
+    [
+        ("cnnn", SMALL, "no model 'cnnn'"),
+        ("cnn", SMALL[0], r"data must be \(\(x_train"),
+        ("cnn", 3, r"data must be \(\(x_train"),
+        ("cnn", ((X, Y), (X, Y)), "scaled already"),
+    ],
+)
+def test_train_and_evaluate_says_what_is_wrong(model, data, message):
+    with pytest.raises(ValueError, match=message):
+        train_and_evaluate_model(model, data, epochs=1, verbose=0)
