@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .engine import Exercise, NotAttempted, NotYet, call, require
-from .suspects import Case, judge, number, same, show
+from .engine import Exercise, NotYet, call, require
+from .suspects import Case, judge, number, same, show, two_results
 
 # --- 11.1 ------------------------------------------------------------------------------------
 
@@ -24,31 +24,19 @@ _SUMS = (
 
 def _check_relu_and_slope(answer):
     found = []
-    for z in _SUMS:
-        shown = f"relu_and_slope of {show(z)}"
-        found.append(_two_arrays(call(answer, z.copy(), shown=shown), shown))
+    for z in (*_SUMS, np.zeros(3)):
+        case = Case(f"relu_and_slope of {show(z)}", (z,))
+        found.append(two_results(call(answer, z.copy(), shown=case.shown), case))
+    at_zero = found.pop()
     for z, parts in zip(_SUMS, found, strict=True):
         for what, part, right in zip(("values", "slopes"), parts, relu_and_slope(z), strict=True):
             _compare_part(z, what, part, right, _fitting_words(what, found))
-    at_zero = _two_arrays(call(answer, np.zeros(3), shown="at 0"), "relu_and_slope of [0, 0, 0]")
     slopes = np.asarray(at_zero[1], float)
     require(same(at_zero[0], np.zeros(3)), f"ReLU of 0 is 0, yours is {show(at_zero[0])}")
     require(
         slopes.shape == (3,) and bool(((slopes >= 0) & (slopes <= 1)).all()),
         f"at a sum of exactly 0 any slope from 0 to 1 will do, yours is {show(slopes)}",
     )
-
-
-def _two_arrays(result, shown) -> list:
-    """The pair, however it was packed: a tuple, a list, or an array with two rows."""
-    listed = isinstance(result, tuple | list) or np.ndim(result) > 0
-    if isinstance(result, str) or not listed or len(result) != 2:
-        raise NotYet(f"{shown}: two results are expected, `return values, slopes`")
-    parts = [result[0], result[1]]
-    if all(part is ... for part in parts):
-        raise NotAttempted
-    require(not any(part is ... for part in parts), "one of the two results is still `...`")
-    return parts
 
 
 def _compare_part(z, what, part, right, words):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .engine import NotYet, call
+from .engine import NotAttempted, NotYet, call
 
 
 class Case(NamedTuple):
@@ -30,7 +30,7 @@ def judge(
     cases: Sequence[Case],
     *,
     slips: Sequence[tuple[Callable, str]] = (),
-    form: Callable[[Any, Case], None] = lambda found, case: None,
+    form: Callable[[Any, Case], Any] = lambda found, case: found,
     within: float = 1e-5,
 ) -> None:
     """Call the answer on every case and compare with the solution.
@@ -41,7 +41,8 @@ def judge(
         cases: inputs chosen so that mistakes differ from the solution, and from one another.
         slips: functions with a mistake, and what to say to who made it. A slip is named only
             when every result fits it and no slip of other words.
-        form: raises ``NotYet`` when a result is not of the kind asked for.
+        form: brings a result into the form in which it is compared, and raises ``NotYet`` when
+            it is not of the kind asked for.
         within: largest difference that still counts as equal, in numbers above 1 relative.
 
     Raises:
@@ -49,8 +50,7 @@ def judge(
     """
     found = []
     for case in cases:
-        found.append(call(answer, *deepcopy(case.arguments), shown=case.shown))
-        form(found[-1], case)
+        found.append(form(call(answer, *deepcopy(case.arguments), shown=case.shown), case))
     expected = _results(solution, cases)
     wrong = [not same(f, e, within=within) for f, e in zip(found, expected, strict=True)]
     if not any(wrong):
@@ -92,19 +92,34 @@ def show(value: Any) -> str:
         return np.array2string(array, separator=", ") if array.ndim else f"{array.item():.4g}"
 
 
-def number(found: Any, case: Case) -> None:
+def number(found: Any, case: Case) -> Any:
     """``form`` for functions that return one number."""
     if isinstance(found, str) or np.ndim(np.asarray(found)) or not same(found, found):
         raise NotYet(f"{case.shown}: one number is asked for, yours is {found!r}")
+    return found
 
 
-def one_of(*allowed: str) -> Callable[[Any, Case], None]:
+def two_results(found: Any, case: Case) -> list:
+    """``form`` for functions that return two arrays: as a tuple, a list, or rows of an array."""
+    several = isinstance(found, tuple | list) or (not isinstance(found, str) and np.ndim(found) > 0)
+    if not several or len(found) != 2:
+        raise NotYet(f"{case.shown}: two results are expected, with a comma between them")
+    missing = [part is ... for part in found]
+    if all(missing):
+        raise NotAttempted
+    if any(missing):
+        raise NotYet("one of the two results is still `...`")
+    return [found[0], found[1]]
+
+
+def one_of(*allowed: str) -> Callable[[Any, Case], Any]:
     """``form`` for functions that return one of a few texts."""
 
-    def form(found: Any, case: Case) -> None:
+    def form(found: Any, case: Case) -> Any:
         if not (isinstance(found, str) and found in allowed):
             choice = ", ".join(f'"{text}"' for text in allowed)
             raise NotYet(f"{case.shown}: the answer is one of {choice}, yours is {found!r}")
+        return found
 
     return form
 
