@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from .engine import Exercise, NotYet
-from .suspects import Case, judge, number, two_results
+from .suspects import Case, judge, number, same, two_results
 
 # --- 12.1 ------------------------------------------------------------------------------------
 
@@ -292,7 +292,7 @@ _RANGES = tuple(
 
 
 def _four_rates(found, case) -> np.ndarray:
-    if isinstance(found, str | dict) or np.shape(found) != (4,):
+    if isinstance(found, str | dict) or not same(found, found) or np.shape(found) != (4,):
         raise NotYet(f"{case.shown}: four rates are expected, yours is {found!r}")
     return np.sort(np.asarray(found, float))
 

@@ -94,7 +94,7 @@ def show(value: Any) -> str:
 
 def number(found: Any, case: Case) -> Any:
     """``form`` for functions that return one number."""
-    if isinstance(found, str) or np.ndim(np.asarray(found)) or not same(found, found):
+    if isinstance(found, str) or not same(found, found) or np.ndim(np.asarray(found)):
         raise NotYet(f"{case.shown}: one number is asked for, yours is {found!r}")
     return found
 
