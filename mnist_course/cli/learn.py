@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -15,11 +16,18 @@ from .application import COMMAND, LEARN, app
 from .screen import ascii_only, plain
 
 
-@app.command(
-    rich_help_panel=LEARN, short_help="Open a day's notebook in JupyterLab: [cyan]lab 3[/]"
-)
+@app.command(rich_help_panel=LEARN, short_help="Open your copy of a day's notebook: [cyan]lab 3[/]")
 def lab(
-    day: Annotated[int, typer.Argument(min=1, max=30, help="Which day to open.")] = 1,
+    day: Annotated[
+        int | None,
+        typer.Argument(min=1, max=30, help="Which day; without it, the next you have not passed."),
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Start anew; your present copy is kept, with its date.")
+    ] = False,
+    original: Annotated[
+        bool, typer.Option("--original", help="Open the original, with its outputs (for authors).")
+    ] = False,
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open a browser window.")
     ] = True,
@@ -30,23 +38,35 @@ def lab(
         str, typer.Option(help="Address to listen on; 0.0.0.0 for every network.")
     ] = "localhost",
 ) -> None:
-    """Open a day's notebook in JupyterLab.
+    """Open your own copy of a day's notebook in JupyterLab.
 
     [bold]Examples[/bold]
 
-      [cyan]mnist-course lab[/cyan]                 Day 1
+      [cyan]mnist-course lab[/cyan]                 the next day you have not passed
       [cyan]mnist-course lab 16[/cyan]              Day 16
+      [cyan]mnist-course lab 16 --fresh[/cyan]      Day 16 from the beginning
       [cyan]mnist-course lab --no-browser[/cyan]    only print the address to open
 
-    Stop JupyterLab with Ctrl-C, twice.
+    Your copies are in the folder my_course, without outputs, and are never
+    overwritten. Stop JupyterLab with Ctrl-C, twice.
     """
-    notebooks = _notebooks()
-    if day not in notebooks:
-        there = ", ".join(map(str, notebooks))
+    from ..course import lessons
+
+    originals = lessons.available_days()
+    if not originals:
+        raise ValueError(
+            "the notebooks are not in the installed package: clone the course's repository and "
+            "run this command in its folder"
+        )
+    day = _next_day(originals) if day is None else day
+    if original and fresh:
+        raise ValueError("--original opens what is there: leave --fresh out")
+    if day not in originals:
+        there = ", ".join(map(str, originals))
         raise ValueError(f"there is no notebook of Day {day}; there are days {there}")
-    console = Console()
-    console.print(f"JupyterLab opens [bold]{notebooks[day].name}[/]. Stop it with Ctrl-C, twice.")
-    raise typer.Exit(_launch(_lab_command(notebooks[day], browser, port, ip)))
+    notebook = originals[day] if original else _own_copy(day, fresh)
+    Console().print(f"JupyterLab opens [bold]{notebook.name}[/]. Stop it with Ctrl-C, twice.")
+    raise typer.Exit(_launch(_lab_command(notebook, browser, port, ip)))
 
 
 @app.command(
@@ -113,28 +133,37 @@ def doctor(
     console.print(f"\nReady. Start with: [cyan]{COMMAND} lab[/]")
 
 
-def _notebooks() -> dict[int, Path]:
-    """The notebook of each day: next to this package, else in the clone we are in."""
-    here = Path.cwd()
-    for root in (Path(__file__).resolve().parents[2], here, *here.parents):
-        files = sorted(root.glob("notebooks/day[0-9][0-9]_*.ipynb"))
-        if files:
-            return {int(file.name[3:5]): file for file in files}
-    raise ValueError(
-        "the notebooks are not in the installed package: clone the course's repository and run "
-        "this command in its folder"
-    )
+def _next_day(days: Iterable[int]) -> int:
+    """The first unfinished day that there is; when all are done, the first."""
+    from ..course import progress as record
+
+    counts = record.day_counts(record.passed())
+    return record.next_day({day: counts[day] for day in days}) or min(days)
+
+
+def _own_copy(day: int, fresh: bool) -> Path:
+    from ..course import workspace
+
+    copy = workspace.open_copy(day, fresh=fresh)
+    if copy.kept:
+        typer.echo(f"Your former copy is kept as {copy.kept.name}.")
+    if copy.is_behind:
+        typer.echo(
+            f"The original of Day {day} has changed since you began. Your copy stays as it is; "
+            f"{COMMAND} lab {day} --fresh starts with the new one and keeps yours."
+        )
+    return copy.path
 
 
 def _lab_command(notebook: Path, browser: bool, port: int, ip: str) -> list[str]:
-    root = notebook.parents[1]
+    root = notebook.parent  # so that only notebooks are seen
     quiet = ("--log-level=ERROR", "--LabApp.log_level=ERROR")  # still prints the address
     bare = "--Application.log_format=%(message)s"
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0  # as in most containers
     return [
         *(sys.executable, "-m", "jupyterlab", *quiet, bare),
         *(f"--ServerApp.root_dir={root}", f"--port={port}", f"--ip={ip}"),
-        f"--LabApp.default_url=/lab/tree/{notebook.relative_to(root).as_posix()}",
+        f"--LabApp.default_url=/lab/tree/{notebook.name}",
         *([] if browser else ["--no-browser"]),
         *(["--allow-root"] if is_root else []),
     ]

@@ -7,14 +7,15 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import nbformat
 import numpy as np
 import pytest
 from rich.cells import cell_len
 from typer.testing import CliRunner
 
-from mnist_course import __version__, cli
+from mnist_course import __version__, _paths, cli
 from mnist_course.cli import learn, use
-from mnist_course.course import doctor, lessons, progress
+from mnist_course.course import doctor, lessons, progress, workspace
 from mnist_course.course.exercises import engine
 
 COMMANDS = (
@@ -131,23 +132,48 @@ def launched(monkeypatch):
 
 @pytest.fixture
 def clone(tmp_path, monkeypatch):
-    """Another clone with the notebooks of days 1 and 4; the package has none."""
+    """Another clone with the notebooks of days 1 and 4."""
     (tmp_path / "notebooks").mkdir()
     for name in ("day01_meet_the_digits", "day04_load_mnist"):
-        (tmp_path / "notebooks" / f"{name}.ipynb").touch()
-    monkeypatch.setattr(
-        learn, "__file__", str(tmp_path / "wheel" / "mnist_course" / "cli" / "learn.py")
-    )
-    monkeypatch.chdir(tmp_path / "notebooks")
+        nbformat.write(nbformat.v4.new_notebook(), tmp_path / "notebooks" / f"{name}.ipynb")
+    monkeypatch.setattr(_paths, "ROOT", tmp_path)
+    monkeypatch.setattr(lessons, "NOTEBOOKS", tmp_path / "notebooks")
     return tmp_path
 
 
-def test_lab_opens_day_1_and_returns_jupyters_status(run, clone, launched):
+def test_lab_opens_the_copy_of_day_1_and_returns_jupyters_status(run, clone, launched):
     assert run("lab").exit_code == 7
     (command,) = launched
     assert command[:3] == [sys.executable, "-m", "jupyterlab"]
-    assert f"--ServerApp.root_dir={clone}" in command
-    assert "--LabApp.default_url=/lab/tree/notebooks/day01_meet_the_digits.ipynb" in command
+    assert f"--ServerApp.root_dir={clone / 'my_course'}" in command
+    assert "--LabApp.default_url=/lab/tree/day01_meet_the_digits.ipynb" in command
+
+
+def test_lab_without_a_day_opens_the_next_one_there_is(run, clone, launched):
+    for exercise in engine.day_exercises("1.0"):
+        progress.record(exercise)
+    run("lab")
+    assert "--LabApp.default_url=/lab/tree/day04_load_mnist.ipynb" in launched[0]
+
+
+def test_lab_opens_the_original_when_asked(run, clone, launched):
+    run("lab", "4", "--original")
+    assert f"--ServerApp.root_dir={clone / 'notebooks'}" in launched[0]
+    assert not (clone / "my_course").exists()
+    assert "leave --fresh out" in str(run("lab", "4", "--original", "--fresh").exception)
+
+
+@pytest.mark.parametrize(
+    ("copy", "words"),
+    [
+        ({"is_behind": True}, "has changed since you began"),
+        ({"kept": Path("day04_2026-03-09.ipynb")}, "kept as day04_2026-03-09.ipynb"),
+    ],
+)
+def test_lab_says_what_became_of_the_copy(run, clone, launched, monkeypatch, copy, words):
+    made = workspace.Copy(Path("day04.ipynb"), **copy)
+    monkeypatch.setattr(workspace, "open_copy", lambda day, *, fresh: made)
+    assert words in run("lab", "4").output
 
 
 def test_lab_passes_its_options_on(run, clone, launched):
@@ -163,12 +189,9 @@ def test_lab_lists_the_days_there_are(run, clone, launched):
     assert launched == []
 
 
-def test_lab_of_an_installed_package_says_where_notebooks_are(run, clone, launched, monkeypatch):
-    empty = clone / "elsewhere"
-    empty.mkdir()
+def test_lab_of_an_installed_package_says_where_notebooks_are(run, clone, launched):
     for notebook in (clone / "notebooks").iterdir():
         notebook.unlink()
-    monkeypatch.chdir(empty)
     assert "clone the course's repository" in str(run("lab").exception)
 
 
@@ -184,7 +207,7 @@ def test_jupyter_knows_every_option_it_is_given(clone):
     )
     shown = subprocess.run([*command, "--show-config-json"], capture_output=True, text=True)
     config = json.loads(shown.stdout)
-    assert config["ServerApp"]["root_dir"] == str(clone)
+    assert config["ServerApp"]["root_dir"] == str(clone / "notebooks")
     assert config["LabApp"]["default_url"].endswith("day01_meet_the_digits.ipynb")
     assert "not recognized" not in shown.stderr
 
