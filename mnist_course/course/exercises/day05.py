@@ -46,6 +46,7 @@ def _odd_gaps() -> tuple[np.ndarray, np.ndarray]:
     gaps[7, 99] = 150
     gaps[3] = 100.0 * (np.arange(784) < 20)
     gaps[5] = 25
+    gaps[1, :500] = 0  # the median of its differences is 0, and 284 are 100
     return np.full((2, 28, 28), 100, np.uint8), (100 + gaps).reshape(10, 28, 28)
 
 
@@ -338,17 +339,18 @@ def _odd_ones() -> np.ndarray:
 
     Of the 7s, number 9 is the strangest: 200 pixels that lack 80. Others are the farthest by
     absolute differences (1), by the largest difference (2), from the median image (4, because
-    three share a patch that the median does not have), and from the mean of all images (7).
+    two share a patch that the median does not have), and from the mean of all images (7).
     """
     images = np.zeros((len(CLASSES), 784))
     images[SEVENS, :300] = 110
     images[SEVENS, 300:560] = 45
     images[CLASSES == 2, 300:560] = 200
     images[9, :200] -= 80
-    images[1] += 35
+    images[1, :560] -= 35
+    images[1, 560:] += 35
     images[2, 600:603] = 250
-    images[[4, 6, 11], 620:740] = 120
-    images[4, 740:780] = 40
+    images[[4, 6], 620:740] = [[120], [118]]
+    images[4, :300] -= 10
     images[7, 300:560] = 0
     images[5, :260] = 150  # the strangest 2
     noise = np.random.default_rng(53).integers(0, 6, images.shape)
