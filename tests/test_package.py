@@ -1,6 +1,5 @@
 """The package as a whole: lazy names, light imports, one way of importing."""
 
-import ast
 import re
 import subprocess
 import sys
@@ -44,15 +43,6 @@ def test_reading_a_digit_does_not_import_keras():
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'load_cifar'"):
         mnist_course.load_cifar  # noqa: B018
-
-
-def test_the_digit_wing_never_imports_the_course_wing():
-    for file in PACKAGE.glob("*.py"):
-        if file.name in ("cli.py", "__init__.py"):
-            continue
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom):
-                assert not (node.module or "").startswith("course"), file.name
 
 
 def test_the_conda_environment_has_the_same_pins():

@@ -48,7 +48,7 @@ def _quiet(answer, scores, shown, words):
     """Call it without NumPy's warnings: overflow is what the check is about."""
     given = scores.copy()
     with np.errstate(all="ignore"):
-        found = call(answer, given, shown=shown)
+        found = call(answer, given, shown=shown, copied=False)
     same = np.array_equal(given, scores)
     require(same, "the scores that were given have changed: make new ones (no -= on them)")
     require_shape(found, scores.shape, what=f"{shown}, one probability per score,")
@@ -164,7 +164,7 @@ def _descend_in_the_plane(answer):
     start = np.array([4.0, -2.0])
     given = start.copy()
     shown = "descend with two weights, an array, as its place"
-    found = call(answer, lambda w: w * [2.0, 0.5], given, 0.2, 3, shown=shown)
+    found = call(answer, lambda w: w * [2.0, 0.5], given, 0.2, 3, shown=shown, copied=False)
     require(
         np.array_equal(given, start),
         "the array that was given as start has changed: -= works inside the array (Day 2), "
@@ -251,7 +251,7 @@ def _check_slopes_of_w2(answer):
         labels = rng.integers(0, 10, number).astype(np.uint8)
         given = hidden.copy(), probabilities.copy(), labels.copy()
         shown = f"slopes_of_w2 for {number} image{'s' if number > 1 else ''}, {units} hidden units"
-        found = call(answer, *given, shown=shown)
+        found = call(answer, *given, shown=shown, copied=False)
         _name_mistake(found, hidden, probabilities, labels, shown)
         expected = slopes_of_w2(hidden, probabilities, labels)
         require_equal(np.asarray(found, dtype=float), expected, what=shown, within=1e-6)
