@@ -346,8 +346,8 @@ def _odd_ones() -> np.ndarray:
     images[SEVENS, 300:560] = 45
     images[CLASSES == 2, 300:560] = 200
     images[9, :200] -= 80
-    images[1, :560] -= 35
-    images[1, 560:] += 35
+    images[1, :560] -= 48
+    images[1, 560:] += 48
     images[2, 600:603] = 250
     images[[4, 6], 620:740] = [[120], [118]]
     images[4, :300] -= 10
