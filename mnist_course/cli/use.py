@@ -11,11 +11,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from ..shipping.formats import FORMATS
 from .application import USE, app
 from .screen import plain, red, screen_alone
 
 SHADES = " .:-=+*#%@"
-Format = StrEnum("Format", ["keras", "onnx", "litert"])
+Format = StrEnum("Format", list(FORMATS))
 
 
 @app.command(
