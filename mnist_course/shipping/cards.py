@@ -12,12 +12,14 @@ from .._paths import MODELS_FOLDER
 from ..manifest import read_manifest
 
 
-def write_cards(folder: str | Path = MODELS_FOLDER) -> None:
-    """Write ``README.md``: a table of all models of the manifest, then a card for each."""
+def write_cards(folder: str | Path = MODELS_FOLDER) -> Path:
+    """Write ``README.md``, and return where: a table of all models, then a card for each."""
     manifest = read_manifest(folder)
     overview = "".join(_line(name, entry) for name, entry in manifest.items())
     cards = "\n".join(_card(name, entry) for name, entry in manifest.items())
-    write_text(Path(folder) / "README.md", _fill("cards.md", overview=overview, cards=cards))
+    page = Path(folder) / "README.md"
+    write_text(page, _fill("cards.md", overview=overview, cards=cards))
+    return page
 
 
 def _fill(template: str, **words: object) -> str:

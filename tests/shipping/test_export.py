@@ -85,6 +85,12 @@ def test_export_leaves_nothing_but_the_two_files(files):
     }
 
 
+def test_files_go_to_the_current_folder_unless_told_otherwise(champion, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = export_model(champion, "champion", formats=["keras"], images=DIGITS)
+    assert found["keras"].resolve() == tmp_path / "champion.keras"
+
+
 def test_failed_export_replaces_nothing(champion, tmp_path, monkeypatch):
     (tmp_path / "champion.onnx").write_bytes(b"the one before")
     other = create_model("champion", seed=1)

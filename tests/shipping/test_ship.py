@@ -129,6 +129,13 @@ def test_ship_again_writes_onnx_anew_and_keeps_the_training(copy):
     assert "int8" in (copy / "README.md").read_text()
 
 
+def test_ship_again_refreshes_what_is_said_of_the_model(copy):
+    text = (copy / "manifest.json").read_text("utf-8")
+    (copy / "manifest.json").write_text(text.replace("Five convolutions", "Four"), "utf-8")
+    entry = ship_again("champion", folder=copy, data=DATA)
+    assert entry["about"].startswith("Five convolutions")
+
+
 def test_the_quantised_copy_ships_with_its_test_accuracy(copy):
     entry = ship_again("champion", folder=copy, data=DATA)
     session = onnxruntime.InferenceSession(verified_bytes("champion", "onnx_int8", folder=copy))
