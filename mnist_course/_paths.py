@@ -4,6 +4,7 @@ In a clone the package lies beside ``notebooks``, ``data`` and ``models``. A whe
 along and nothing else; the course around it is then the clone one works in, if there is one.
 """
 
+import os
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
@@ -24,3 +25,26 @@ NOTEBOOKS = ROOT / "notebooks"
 MNIST_FILE = ROOT / "data" / "mnist.npz"
 _INSTALLED_MODELS = PACKAGE / "_models"  # where a wheel puts them
 MODELS_FOLDER = _INSTALLED_MODELS if _INSTALLED_MODELS.is_dir() else PACKAGE.parent / "models"
+
+
+def restore_advice(file: Path) -> str:
+    """How to get a file of the course back, where it is: a clone, a ZIP download or a wheel."""
+    file = file.absolute()
+    if file.is_relative_to(_INSTALLED_MODELS):
+        return "Install mnist-course again, with: pip install --force-reinstall and its wheel"
+    clone = find_clone(file.parent)
+    if clone is None:
+        return "Copy it again from where it came from"
+    name = file.relative_to(clone).as_posix()
+    if (clone / ".git").exists():
+        return f"Restore it with: git checkout -- {name} (in the folder {clone})"
+    return f"Download the course again and copy {name} from there to {clone}"
+
+
+def extra_advice(extra: str) -> str:
+    """How to install an extra; the quotes are for zsh, and bash and PowerShell take them too."""
+    if not (PACKAGE.parent / "pyproject.toml").is_file():
+        return f'pip install "mnist-course[{extra}]"'
+    if "UV" in os.environ or (PACKAGE.parent / ".venv").is_dir():
+        return f"start it with: uv run --extra {extra} mnist-course ..."
+    return f'pip install -e ".[{extra}]" (in the folder {PACKAGE.parent})'

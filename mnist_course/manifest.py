@@ -6,12 +6,15 @@ It imports neither Keras nor NumPy: whoever opens a model asks here first.
 import datetime
 import hashlib
 import json
+import os
+import shutil
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from ._files import usable_cores, write_text
-from ._paths import MODELS_FOLDER
+from ._files import usable_cores, write_bytes, write_text
+from ._paths import MODELS_FOLDER, restore_advice
 
 
 class ModelError(ValueError):
@@ -33,7 +36,7 @@ def verified_bytes(name: str, kind: str = "onnx", *, folder: str | Path | None =
 
     Args:
         name: a model in ``manifest.json``.
-        kind: which of its files: ``"keras"``, ``"onnx"`` or ``"onnx_int8"``.
+        kind: which of its files, such as ``"keras"``, ``"onnx"`` or ``"onnx_int8"``.
         folder: where the models are; without it, where the package has them.
 
     Returns:
@@ -46,23 +49,24 @@ def verified_bytes(name: str, kind: str = "onnx", *, folder: str | Path | None =
     manifest = _parse_manifest(folder / "manifest.json")
     if name not in manifest:
         raise ModelError(f"no model {name!r} in {folder}; there is {', '.join(manifest)}")
-    files = manifest[name]["files"]
+    entry = manifest[name]
+    files = entry["files"]
     if kind not in files:
         raise ModelError(f"model {name!r} ships no {kind!r} file; there is {', '.join(files)}")
     file = folder / files[kind]["name"]
-    content = _read(file)
-    found, expected = hashlib.sha256(content).hexdigest(), files[kind]["sha256"]
-    if found != expected:
+    content, expected = _read_shipped(folder, name, files[kind]), files[kind]["sha256"]
+    if (found := _sha256(content)) != expected:
+        if read_manifest(folder).get(name) != entry:  # it was shipped anew in this moment
+            return verified_bytes(name, kind, folder=folder)
         raise ModelError(
             f"{file} is not the model that was shipped: its SHA-256 is\n"
-            f"  found    {found}\n  expected {expected}\n{_remedy(file)}"
+            f"  found    {found}\n  expected {expected}\n{restore_advice(file)}"
         )
     return content
 
 
-def write_manifest_entry(
-    name: str,
-    files: Mapping[str, Path],
+def new_entry(
+    files: Mapping[str, dict],
     *,
     parameters: int,
     test_accuracies: Sequence[float],
@@ -75,13 +79,11 @@ def write_manifest_entry(
     uci_accuracies: Sequence[float] = (),
     int8_accuracy: float | None = None,
     about: str = "",
-    folder: str | Path = MODELS_FOLDER,
 ) -> dict:
-    """Record a shipped model in ``manifest.json``; entries of other models stay as they are.
+    """What the manifest says of a model that was trained now.
 
     Args:
-        name: of the model.
-        files: the files by kind, as ``export_model`` returns them.
+        files: as ``fingerprints`` gives them.
         parameters: all of them, batch statistics included.
         test_accuracies: one per seed, 0 to 1; the first belongs to the shipped model.
         recipe: how it was trained, in words.
@@ -93,14 +95,10 @@ def write_manifest_entry(
         uci_accuracies: on ``load_uci_digits()``, one per seed.
         int8_accuracy: test accuracy of the quantised file, 0 to 1, if one ships.
         about: what kind of network it is, in words.
-        folder: where the manifest is.
-
-    Returns:
-        The entry.
     """
-    entry = {
+    return {
         "about": about,
-        "files": fingerprints(files),
+        "files": dict(files),
         "parameters": int(parameters),
         "test_accuracy": accuracy_summary(test_accuracies),
         "shifted_accuracy": accuracy_summary(shifted_accuracies) if shifted_accuracies else None,
@@ -114,14 +112,51 @@ def write_manifest_entry(
         "day": day,
         "date": datetime.date.today().isoformat(),
     }
-    return save_entry(name, entry, folder=folder)
 
 
-def save_entry(name: str, entry: dict, *, folder: str | Path = MODELS_FOLDER) -> dict:
-    """Put one entry into ``manifest.json`` as it is, in place of the model's former one."""
-    manifest = {**read_manifest(folder), name: entry}
-    write_text(Path(folder) / "manifest.json", json.dumps(manifest, indent=2) + "\n")
-    return entry
+def put_in_place(
+    name: str,
+    entry: dict,
+    files: Mapping[str, Path] | None = None,
+    *,
+    folder: str | Path = MODELS_FOLDER,
+) -> None:
+    """Replace a model's files and its entry in ``manifest.json``, together or not at all.
+
+    Two renames cannot be one. So the files that the manifest names are kept aside until it names
+    the new ones, and ``verified_bytes`` looks for them there: whenever this is broken off, the
+    manifest's model can be loaded. Entries of other models stay as they are.
+
+    Args:
+        name: of the model.
+        entry: what the manifest will say, with the fingerprints of the files.
+        files: new files by kind, on the same disk as ``folder``; they are moved. None leaves
+            those in place as they are.
+        folder: where the models are.
+    """
+    from filelock import FileLock
+
+    folder = Path(folder)
+    with FileLock(work_folder(folder) / "manifest.lock"):
+        manifest = read_manifest(folder)
+        former = manifest.get(name, {"files": {}})["files"]
+        if files:
+            _keep(folder, name, former.values())
+        for file in (files or {}).values():
+            os.replace(file, folder / file.name)
+        text = json.dumps({**manifest, name: entry}, indent=2) + "\n"
+        write_text(folder / "manifest.json", text)  # from here on it names the new files
+        for dropped in _names(former) - _names(entry["files"]):
+            (folder / dropped).unlink(missing_ok=True)
+        shutil.rmtree(_kept(folder, name), ignore_errors=True)
+
+
+def work_folder(folder: str | Path) -> Path:
+    """The folder for what is under way beside the models; it keeps itself out of Git."""
+    unfinished = Path(folder) / "unfinished"
+    unfinished.mkdir(parents=True, exist_ok=True)
+    (unfinished / ".gitignore").write_text("*\n", "utf-8")
+    return unfinished
 
 
 def fingerprints(files: Mapping[str, Path]) -> dict[str, dict]:
@@ -142,23 +177,48 @@ def accuracy_summary(accuracies: Sequence[float]) -> dict:
 
 def _fingerprint(file: Path) -> dict:
     content = file.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    return {"name": file.name, "sha256": digest, "bytes": len(content)}
+    return {"name": file.name, "sha256": _sha256(content), "bytes": len(content)}
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _names(files: Mapping[str, dict]) -> set[str]:
+    return {file["name"] for file in files.values()}
 
 
 def _parse_manifest(file: Path) -> dict[str, dict]:
     try:
         return json.loads(_read(file))
     except (json.JSONDecodeError, UnicodeDecodeError) as problem:
-        raise ModelError(f"{file} is damaged ({problem})\n{_remedy(file)}") from problem
+        raise ModelError(f"{file} is damaged ({problem})\n{restore_advice(file)}") from problem
+
+
+def _keep(folder: Path, name: str, shipped: Iterable[Mapping]) -> None:
+    """Copy the files that the manifest names aside; damaged ones are not worth it."""
+    for file in shipped:
+        with suppress(ModelError):
+            content = _read_shipped(folder, name, file)
+            if _sha256(content) == file["sha256"]:
+                write_bytes(_kept(folder, name) / file["name"], content)
+
+
+def _kept(folder: Path, name: str) -> Path:
+    """Where a model's former files are while new ones are put in place."""
+    return folder / "unfinished" / "replaced" / name
+
+
+def _read_shipped(folder: Path, name: str, file: Mapping) -> bytes:
+    """A shipped file: where a shipping was broken off, the one that it kept."""
+    kept = _kept(folder, name) / file["name"]
+    if kept.is_file() and _sha256(content := _read(kept)) == file["sha256"]:
+        return content
+    return _read(folder / file["name"])
 
 
 def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as problem:
-        raise ModelError(f"cannot read {file} ({problem})\n{_remedy(file)}") from problem
-
-
-def _remedy(file: Path) -> str:
-    return f"Restore it with: git checkout -- models/{file.name} (or reinstall mnist-course)"
+        raise ModelError(f"cannot read {file} ({problem})\n{restore_advice(file)}") from problem

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 import onnxruntime
 
+from .contract import check_answers, check_shapes
 from .images import Picture, to_mnist
 from .manifest import ModelError, verified_bytes
 from .preprocessing import scale_pixels
@@ -55,25 +56,13 @@ class DigitReader:
             name: what to call it.
 
         Raises:
-            ModelError: the bytes are not an ONNX model, or one of other images.
+            ModelError: the bytes are not an ONNX model, or no network of digits (``contract``).
         """
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # one image is too little work to share
-        options.inter_op_num_threads = 1
-        try:
-            self._session = onnxruntime.InferenceSession(
-                onnx_model, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as problem:  # ONNX Runtime has a class of its own for each failure
-            raise ModelError(f"model {name!r} is not a usable ONNX file: {problem}") from problem
-        source, (target, *more) = self._session.get_inputs()[0], self._session.get_outputs()
-        if source.shape[1:] != [28, 28, 1] or target.shape[1:] != [10]:
-            raise ModelError(
-                f"model {name!r} takes {source.shape} and gives {target.shape}: expected a "
-                "network from images of shape (n, 28, 28, 1) to probabilities of shape (n, 10)"
-            )
+        self._session = open_session(onnx_model, name=name)
+        (source, *_), (target, *more) = self._session.get_inputs(), self._session.get_outputs()
         self._input, self._outputs = source.name, [target.name]
         self._has_maps = {"feature_maps", "class_weights"} <= {output.name for output in more}
+        check_answers(name, self._answer)
         self.name = name
 
     def __repr__(self) -> str:
@@ -110,9 +99,9 @@ class DigitReader:
         """
         images = _checked(images)
         if 0 < len(images) <= BATCH:
-            return self._probabilities(images)
+            return self._answer(scale_pixels(images))
         batches = [
-            self._probabilities(images[start : start + BATCH])
+            self._answer(scale_pixels(images[start : start + BATCH]))
             for start in range(0, len(images), BATCH)
         ]
         return np.concatenate([np.empty((0, 10), np.float32), *batches])
@@ -169,8 +158,31 @@ class DigitReader:
         """
         return self.read(to_mnist(picture, ink=ink))
 
-    def _probabilities(self, images: np.ndarray) -> np.ndarray:
-        return self._session.run(self._outputs, {self._input: scale_pixels(images)})[0]
+    def _answer(self, pixels: np.ndarray) -> np.ndarray:
+        return self._session.run(self._outputs, {self._input: pixels})[0]
+
+
+def open_session(onnx_model: bytes, *, name: str = "model") -> onnxruntime.InferenceSession:
+    """Open an ONNX model to run on one thread: the package's only ONNX session.
+
+    Args:
+        onnx_model: the bytes of an ONNX file.
+        name: what to call it in messages.
+
+    Raises:
+        ModelError: the bytes are not an ONNX model, or it takes or gives other shapes.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # one image is too little work to share
+    options.inter_op_num_threads = 1
+    try:
+        session = onnxruntime.InferenceSession(
+            onnx_model, options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as problem:  # ONNX Runtime has a class of its own for each failure
+        raise ModelError(f"model {name!r} is not a usable ONNX file: {problem}") from problem
+    check_shapes(name, session.get_inputs()[0].shape, session.get_outputs()[0].shape)
+    return session
 
 
 def _checked(images: np.ndarray) -> np.ndarray:

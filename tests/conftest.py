@@ -10,7 +10,7 @@ import pytest
 from nbformat import v4
 
 from mnist_course.course import lessons
-from mnist_course.manifest import write_manifest_entry
+from mnist_course.manifest import fingerprints, new_entry, put_in_place
 
 # Exercises under test record no progress in the real user's home.
 os.environ["MNIST_COURSE_HOME"] = tempfile.mkdtemp(prefix="mnist-course-")
@@ -62,7 +62,8 @@ def entry_of(tmp_path, model_files):
     plain = {"parameters": 12, "recipe": "stir well", "training_seconds": 70.04, "day": 27}
 
     def write(name, values, **more):
-        options = plain | more | {"test_accuracies": values, "folder": tmp_path}
-        return write_manifest_entry(name, model_files, **options)
+        entry = new_entry(fingerprints(model_files), test_accuracies=values, **plain | more)
+        put_in_place(name, entry, folder=tmp_path)
+        return entry
 
     return write

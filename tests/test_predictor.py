@@ -215,14 +215,14 @@ def test_tampered_model_is_refused_with_both_checksums_and_the_remedy(folder):
     found = hashlib.sha256(file.read_bytes()).hexdigest()
     with pytest.raises(ModelError) as caught:
         DigitReader.load("rows", folder=folder)
-    for part in (found, expected, "git checkout -- models/rows.onnx"):
+    for part in (found, expected, "Copy it again from where it came from"):
         assert part in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["rows.onnx", "manifest.json"])
 def test_missing_file_is_named_with_its_remedy(folder, name):
     (folder / name).unlink()
-    with pytest.raises(ModelError, match=f"git checkout -- models/{name}"):
+    with pytest.raises(ModelError, match=f"cannot read .*{name}(.|\n)*Copy it again"):
         DigitReader.load("rows", folder=folder)
 
 

@@ -19,7 +19,8 @@ from ..data import KERAS_URL, MNIST_FILE, SHA256, Arrays, keras_cache_file, load
 from ..models import MODELS, create_model
 from ..predictor import DigitReader
 from ..preprocessing import scale_pixels
-from ..shipping.formats import Answer, open_model, write_litert
+from ..shipping.formats import FORMATS
+from ..shipping.opening import Answer, open_model
 from ..training.loop import compile_model, train
 from .rows import Row, time_in_turn
 
@@ -125,13 +126,13 @@ def measure_latency(
 def _runtimes(model: keras.Model, onnx: Path) -> tuple[dict[str, Answer], dict[str, str]]:
     """Ways to answer without Keras, and for those that are not to be had the reason."""
     answers, missing = {"ONNX Runtime": open_model(onnx)}, {}
-    small = onnx.with_name(f"{onnx.stem}_int8.onnx")
+    small = onnx.with_name(onnx.stem + FORMATS["onnx_int8"].ending)
     if small.exists():
         answers["ONNX Runtime, int8"] = open_model(small)
     with tempfile.TemporaryDirectory() as aside:
         file = Path(aside) / "model.tflite"
         try:
-            write_litert(model, file)
+            FORMATS["litert"].module().write(model, file)
             answers["LiteRT"] = open_model(file)
         except ValueError as problem:  # not installed, or written by another backend only
             missing["LiteRT"] = f"not measured: {problem}"

@@ -11,11 +11,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from ..shipping.formats import FORMATS
 from .application import USE, app
 from .screen import plain, red, screen_alone
 
 SHADES = " .:-=+*#%@"
-Format = StrEnum("Format", ["keras", "onnx", "litert"])
+Format = StrEnum("Format", list(FORMATS))
 
 
 @app.command(
@@ -109,7 +110,8 @@ def export(
         Path | None, typer.Option(metavar="FOLDER", help="Where to; default: this folder.")
     ] = None,
     ship: Annotated[
-        bool, typer.Option("--ship", help="Write the shipped ONNX files and card anew.")
+        bool,
+        typer.Option("--ship", help="Write the shipped ONNX files, description and card anew."),
     ] = False,
 ) -> None:
     """Write a shipped model in formats that other programs read.
@@ -121,7 +123,8 @@ def export(
       [cyan]mnist-course export champion --ship[/cyan]        for authors
 
     Each file must answer 1,000 test digits as the original does. LiteRT, for
-    phones and small devices, needs: pip install mnist-course\\[litert]
+    phones and small devices, is an extra: put [cyan]uv run --extra litert[/] in front.
+    Beside an installed wheel: [cyan]pip install "mnist-course\\[litert]"[/]
     """
     if ship and (formats or to):
         raise ValueError("--ship writes the shipped ONNX files: leave --format and --to out")

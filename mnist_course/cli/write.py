@@ -1,4 +1,4 @@
-"""Commands for authors: ``verify``, ``refresh``, ``mutate``, ``train``."""
+"""Commands for authors: ``verify``, ``refresh``, ``mutate``, ``train``, ``cards``."""
 
 from typing import Annotated
 
@@ -92,6 +92,21 @@ def train(
     accuracy, files = entry["test_accuracy"], [file["name"] for file in entry["files"].values()]
     spread = "" if accuracy["sd"] is None else f" ± {accuracy['sd']:.2%}"
     typer.echo(f"Test accuracy {accuracy['mean']:.2%}{spread}. Wrote {', '.join(files)}")
+
+
+@app.command(rich_help_panel=WRITE, short_help="Write the models' cards anew: [cyan]cards[/]")
+def cards() -> None:
+    """Write the page of the models' cards anew, from the manifest.
+
+    [bold]Example[/bold]
+
+      [cyan]mnist-course cards[/cyan]
+
+    For a change of the text around the figures; nothing is trained or measured.
+    """
+    from ..shipping.cards import write_cards
+
+    typer.echo(f"Wrote {write_cards()}")
 
 
 def _parse_days(text: str | None) -> list[int]:

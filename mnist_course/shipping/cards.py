@@ -1,66 +1,40 @@
-"""The models' cards, written from the manifest: a table of all, then a page for each."""
+"""The models' cards, written from the manifest: a table of all, then a page for each.
 
-from collections.abc import Mapping
+What they say around the figures stands in ``cards.md`` (the page) and ``card.md`` (one model).
+"""
+
+from importlib import resources
 from pathlib import Path
+from string import Template
 
 from .._files import write_text
 from .._paths import MODELS_FOLDER
 from ..manifest import read_manifest
 
-_HEAD = """\
-# Shipped models
 
-Written by `mnist-course train NAME`, as is `manifest.json`; do not edit either by hand. Each
-model takes float32 images of shape (n, 28, 28, 1) in MNIST form, 0.0 background to 1.0 ink, and
-gives ten probabilities. `.keras` holds the network without an optimizer, `.onnx` the same with
-batch normalisation folded into the convolutions and the last feature maps as a second output,
-`_int8.onnx` a copy that computes with 8-bit whole numbers: smaller and, on most machines, faster.
-Accuracies are of the 10,000 test digits, looked at once per seed after training; the first seed
-is the one shipped, never the best one. How fast they answer and train, each beside its rival of
-the same run: [benchmark](../docs/benchmark/benchmark.md); against the course's goals:
-[README](../README.md#what-the-models-reach).
-"""
-
-_OVERVIEW_HEAD = """\
-| | parameters | test accuracy, mean ± sd | n | UCI digits | training | ONNX | date |
-|---|---|---|---|---|---|---|---|
-"""
-
-_CARD = """\
-## {name}
-
-{about}
-
-| | |
-|---|---|
-{rows}
-
-Limits: it reads one upright digit, centred as MNIST centres them, and always answers with one of
-ten digits: letters, noise and blank images get an answer too. Photographs need
-`mnist_course.to_mnist` first. MNIST's writers were mostly from the United States.
-
-Rebuild: `mnist-course train {name} --seeds {n}`
-"""
-
-
-def write_cards(folder: str | Path = MODELS_FOLDER) -> None:
-    """Write ``README.md``: a table of all models of the manifest, then a card for each."""
+def write_cards(folder: str | Path = MODELS_FOLDER) -> Path:
+    """Write ``README.md``, and return where: a table of all models, then a card for each."""
     manifest = read_manifest(folder)
-    cards = [_card(name, entry) for name, entry in manifest.items()]
-    write_text(Path(folder) / "README.md", "\n".join([_HEAD, _overview(manifest), *cards]))
+    overview = "".join(_line(name, entry) for name, entry in manifest.items())
+    cards = "\n".join(_card(name, entry) for name, entry in manifest.items())
+    page = Path(folder) / "README.md"
+    write_text(page, _fill("cards.md", overview=overview, cards=cards))
+    return page
 
 
-def _overview(manifest: Mapping[str, dict]) -> str:
-    """One line for each model: what the figures of a choice are."""
-    lines = []
-    for name, entry in manifest.items():
-        test, uci = entry["test_accuracy"], entry.get("uci_accuracy")
-        onnx = f"{entry['files']['onnx']['bytes'] / 1000:.0f} kB"
-        seconds = f"{entry['training_seconds']:.0f} s"
-        facts = (f"`{name}`", f"{entry['parameters']:,}", _mean(test, 3), len(test["values"]))
-        facts += (_mean(uci, 2) or "-", seconds, onnx, entry["date"])
-        lines.append(f"| {' | '.join(map(str, facts))} |\n")
-    return _OVERVIEW_HEAD + "".join(lines)
+def _fill(template: str, **words: object) -> str:
+    text = resources.files(__package__).joinpath(template).read_text("utf-8")
+    return Template(text).substitute(words)
+
+
+def _line(name: str, entry: dict) -> str:
+    """What the figures of a choice are."""
+    test, uci = entry["test_accuracy"], entry.get("uci_accuracy")
+    onnx = f"{entry['files']['onnx']['bytes'] / 1000:.0f} kB"
+    seconds = f"{entry['training_seconds']:.0f} s"
+    facts = (f"`{name}`", f"{entry['parameters']:,}", _mean(test, 3), len(test["values"]))
+    facts += (_mean(uci, 2) or "-", seconds, onnx, entry["date"])
+    return f"| {' | '.join(map(str, facts))} |\n"
 
 
 def _card(name: str, entry: dict) -> str:
@@ -86,7 +60,7 @@ def _card(name: str, entry: dict) -> str:
     }
     table = "\n".join(f"| {fact} | {value} |" for fact, value in rows.items() if value)
     about = entry.get("about") or name
-    return _CARD.format(name=name, about=about, rows=table, n=len(test["values"]))
+    return _fill("card.md", name=name, about=about, rows=table, n=len(test["values"]))
 
 
 def _training_time(entry: dict) -> str:

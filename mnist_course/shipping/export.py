@@ -3,6 +3,7 @@
 Files are written aside and renamed when they are complete and proven: never half a model.
 """
 
+import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,19 +11,16 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from .._paths import MODELS_FOLDER
+from ..contract import check_answers, check_shapes
 from ..data import load_mnist
 from ..manifest import verified_bytes
 from ..preprocessing import scale_pixels
-from .formats import ExportError, verify_export, write_keras, write_litert, write_onnx
+from .formats import FORMATS, ExportError
+from .formats.keras import answer_of, shapes_of
+from .opening import verify_export
 
-__all__ = ["FORMATS", "ExportError", "export_model", "load_model", "verify_export"]
+__all__ = ["ExportError", "export_model", "load_model", "verify_export"]
 
-FORMATS = {
-    "keras": (".keras", write_keras),
-    "onnx": (".onnx", write_onnx),
-    "litert": (".tflite", write_litert),
-}
 VERIFIED_DIGITS = 1000
 
 
@@ -30,7 +28,7 @@ def export_model(
     model: keras.Model,
     name: str,
     *,
-    folder: str | Path = MODELS_FOLDER,
+    folder: str | Path = ".",
     formats: Sequence[str] = ("keras", "onnx"),
     images: np.ndarray | None = None,
 ) -> dict[str, Path]:
@@ -39,14 +37,14 @@ def export_model(
     They hold the network alone, without optimizer and loss. ONNX and LiteRT take float32 images
     of shape (n, 28, 28, 1), 0.0 to 1.0, any n, and give float32 probabilities of shape (n, 10);
     batch normalisation is folded into the convolutions. ONNX also has the last feature maps, as
-    ``formats.write_onnx`` explains.
+    ``formats.onnx.write`` explains.
 
     Args:
         model: a Keras model from images to probabilities, without ``Lambda`` layers.
         name: file name without its ending.
-        folder: where to write; made if it is missing.
-        formats: of ``FORMATS``: ``"keras"``, ``"onnx"``, ``"litert"`` (the extra
-            ``mnist-course[litert]``).
+        folder: where to write, by default the current folder; made if it is missing.
+        formats: of ``FORMATS``: ``"keras"``, ``"onnx"``, ``"litert"`` (needs the extra
+            ``litert``), ``"onnx_int8"``.
         images: what to compare the answers on, float32 of shape (n, 28, 28, 1), 0.0 to 1.0; by
             default the first 1,000 test digits.
 
@@ -55,23 +53,28 @@ def export_model(
 
     Raises:
         ValueError: no such format, LiteRT is not installed, or Keras is not on TensorFlow.
-        ExportError: a file does not answer as the model does; nothing is replaced.
+        ModelError: the model is no network of digits, as ``contract`` says.
+        ExportError: the model holds code, or a file does not answer as it does; nothing is
+            replaced.
     """
     if unknown := set(formats) - set(FORMATS):
         raise ValueError(f"no format {', '.join(unknown)}; choose from {', '.join(FORMATS)}")
+    _refuse_lambda(model)
+    check_shapes(name, *shapes_of(model))
+    check_answers(name, answer_of(model))
     if images is None:
         images = scale_pixels(load_mnist()[1][0][:VERIFIED_DIGITS])
-    _refuse_lambda(model)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     drafts = {}
     with tempfile.TemporaryDirectory(dir=folder) as aside:
         for kind in formats:
-            ending, write = FORMATS[kind]
-            drafts[kind] = Path(aside) / f"{name}{ending}"
-            write(model, drafts[kind])
+            drafts[kind] = Path(aside) / f"{name}{FORMATS[kind].ending}"
+            FORMATS[kind].module().write(model, drafts[kind])
             verify_export(model, drafts[kind], images)
-        return {kind: draft.replace(folder / draft.name) for kind, draft in drafts.items()}
+        for draft in drafts.values():
+            os.replace(draft, folder / draft.name)
+    return {kind: folder / draft.name for kind, draft in drafts.items()}
 
 
 def load_model(name: str = "champion", *, folder: str | Path | None = None) -> keras.Model:
@@ -96,7 +99,7 @@ def load_model(name: str = "champion", *, folder: str | Path | None = None) -> k
 
 def _refuse_lambda(model: keras.Model) -> None:
     """A Lambda layer is code in a file: Keras's safe mode would not open it."""
-    for layer in model.layers:
+    for layer in model._flatten_layers():  # also those of models and wrappers within
         if isinstance(layer, keras.layers.Lambda):
             raise ExportError(
                 f"layer {layer.name!r} is a Lambda layer, which Keras refuses to load from a file; "

@@ -11,11 +11,11 @@ import numpy as np
 
 from ..data import Arrays, load_mnist, load_uci_digits
 from ..evaluation.statistics import accuracy_interval
-from ..manifest import ModelError
 from ..predictor import DigitReader
 from ..preprocessing import scale_pixels
+from .formats import format_of
+from .opening import open_model
 
-ENDINGS = (".onnx", ".keras", ".tflite")
 Predict = Callable[[np.ndarray], np.ndarray]  # raw digits to probabilities
 
 
@@ -90,14 +90,14 @@ def evaluate_model(
     The test digits are for the last look: choose between models on a validation part.
 
     Args:
-        source: name of a shipped model, whose checksum is verified first, or an ``.onnx``,
-            ``.keras`` or ``.tflite`` file (``.tflite``: with ``mnist-course[litert]``).
+        source: name of a shipped model, whose checksum is verified first, or a file of any of
+            ``formats.FORMATS``.
         test: raw digits and labels: uint8 of shape (n, 28, 28), 0 to 255, and of shape (n,).
             Default: the MNIST test set.
         uci: the same of another source. Default: ``load_uci_digits()``.
 
     Raises:
-        ValueError: no such model or file, it is damaged, or it is no network of digits.
+        ModelError: no such model or file, it is damaged, or it is no network of digits.
     """
     predict = _open(source)
     images, labels = load_mnist()[1] if test is None else test
@@ -114,16 +114,10 @@ def evaluate_model(
 
 def _open(source: str | Path) -> Predict:
     file = Path(source)
-    if file.suffix not in ENDINGS:
-        if file.suffix or file.name != str(source):
-            raise ModelError(f"a model file ends in {', '.join(ENDINGS)}, got {str(source)!r}")
+    if not file.suffix and file.name == str(source):
         return DigitReader.load(str(source)).predict
-    if not file.is_file():
-        raise ModelError(f"there is no file {file}")
-    if file.suffix == ".onnx":
+    if format_of(file).runtime == "ONNX" and file.is_file():  # without Keras
         return DigitReader(file.read_bytes(), name=file.name).predict
-    from .formats import open_model  # only here, for it imports Keras
-
     answer = open_model(file)
     return lambda images: answer(scale_pixels(images))
 

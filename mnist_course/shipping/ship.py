@@ -1,6 +1,7 @@
-"""Trained models to shipped ones: files, manifest and cards, from one command."""
+"""From a recipe to a shipped model, from top to bottom: train, judge, export, record, card."""
 
 import statistics
+import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -10,26 +11,28 @@ import keras
 import numpy as np
 
 from .._paths import MODELS_FOLDER
+from ..contract import Answer
 from ..data import Arrays, load_mnist, load_uci_digits
 from ..evaluation.statistics import answer_shifted, combine_answers
 from ..manifest import (
     accuracy_summary,
     fingerprints,
+    new_entry,
+    put_in_place,
     read_manifest,
-    save_entry,
-    write_manifest_entry,
+    work_folder,
 )
 from ..models import MODELS
 from ..preprocessing import scale_pixels
 from .cards import write_cards
 from .export import export_model, load_model
-from .formats import Answer, open_model
-from .formats.onnx_int8 import quantize
+from .formats.onnx_int8 import CALIBRATION_DIGITS
+from .opening import open_model
 from .recipes import RECIPES, train_recipe
 
 Digits = tuple[np.ndarray, np.ndarray]
 
-CALIBRATION_DIGITS = 500
+SHIPPED = ("keras", "onnx", "onnx_int8")
 WORTH_BYTES = 0.5  # a quantised file ships if it is at most this fraction of the original
 WORTH_ACCURACY = 0.0005  # and loses at most this, on training digits it was not calibrated on
 
@@ -48,6 +51,20 @@ class Score(NamedTuple):
     shifted: np.ndarray
     uci: float
     seconds: float
+
+
+class Drafts(NamedTuple):
+    """A model's files before they are put in place.
+
+    Attributes:
+        files: by kind.
+        fingerprints: name, SHA-256 and bytes of each.
+        int8_accuracy: test accuracy of the quantised one, 0 to 1; None if it does not ship.
+    """
+
+    files: dict[str, Path]
+    fingerprints: dict[str, dict]
+    int8_accuracy: float | None
 
 
 def ship(
@@ -87,32 +104,76 @@ def ship(
     if name not in RECIPES:
         raise ValueError(f"there is no recipe {name!r}; choose one of {', '.join(RECIPES)}")
     data, folder = load_mnist() if data is None else data, Path(folder)
-    unfinished = _unfinished(folder)
-    checkpoints = [unfinished / f"{name}_seed{seed}.npz" for seed in range(seeds)]
+    checkpoints = [work_folder(folder) / f"{name}_seed{seed}.npz" for seed in range(seeds)]
     uci, scores = load_uci_digits(), []
-    for seed, checkpoint in enumerate(checkpoints):
-        goes_on = ", goes on where it was broken off" if checkpoint.exists() else ""
-        report(f"{name}, seed {seed}: training {seed + 1} of {seeds}{goes_on}")
-        model, _, seconds = train_recipe(
-            name, seed=seed, data=data, checkpoint=checkpoint, verbose=verbose
-        )
-        scores.append(_score(model, data[1][0], uci, seconds))
-        if seed == 0:
-            shipped = _export(model, name, folder, data, formats=("keras", "onnx"))
-        entry = _record(
-            name, scores, data[1][1], shipped, parameters=model.count_params(), folder=folder
-        )
-        test = entry["test_accuracy"]["values"][-1]
-        report(f"  test {test:.2%}, UCI digits {scores[-1].uci:.2%}, {seconds:.0f} s")
+    with tempfile.TemporaryDirectory(dir=work_folder(folder)) as aside:
+        for seed, checkpoint in enumerate(checkpoints):
+            goes_on = ", goes on where it was broken off" if checkpoint.exists() else ""
+            report(f"{name}, seed {seed}: training {seed + 1} of {seeds}{goes_on}")
+            model, _, seconds = train_recipe(
+                name, seed=seed, data=data, checkpoint=checkpoint, verbose=verbose
+            )
+            scores.append(_score(model, data[1][0], uci, seconds))
+            if seed == 0:
+                drafts = _export(model, name, Path(aside), data, formats=SHIPPED)
+            entry = _entry(name, scores, data[1][1], drafts, parameters=model.count_params())
+            put_in_place(name, entry, drafts.files if seed == 0 else None, folder=folder)
+            write_cards(folder)
+            test = entry["test_accuracy"]["values"][-1]
+            report(f"  test {test:.2%}, UCI digits {scores[-1].uci:.2%}, {seconds:.0f} s")
     for checkpoint in checkpoints:
         checkpoint.unlink(missing_ok=True)
     return entry
 
 
+def _score(model: keras.Model, x_test: np.ndarray, uci: Digits, seconds: float) -> Score:
+    answer, images = _answerer(model), scale_pixels(x_test)
+    return Score(answer(images), answer_shifted(answer, images), _accuracy(answer, *uci), seconds)
+
+
+def _export(
+    model: keras.Model, name: str, folder: Path, data: Arrays, *, formats: Sequence[str]
+) -> Drafts:
+    """Write the files that would ship; the quantised one stays only if it is worth it."""
+    (x_train, y_train), (x_test, y_test) = data
+    files = export_model(model, name, folder=folder, formats=formats)
+    others = slice(CALIBRATION_DIGITS, CALIBRATION_DIGITS + 10_000)
+    full, small = (open_model(files[kind]) for kind in ("onnx", "onnx_int8"))
+    lost = _accuracy(full, x_train[others], y_train[others])
+    lost -= _accuracy(small, x_train[others], y_train[others])
+    bytes_full, bytes_small = (files[kind].stat().st_size for kind in ("onnx", "onnx_int8"))
+    is_worth_it = bytes_small <= WORTH_BYTES * bytes_full and lost <= WORTH_ACCURACY
+    int8_accuracy = _accuracy(small, x_test, y_test) if is_worth_it else None
+    if not is_worth_it:
+        del files["onnx_int8"]
+    return Drafts(files, fingerprints(files), int8_accuracy)
+
+
+def _entry(
+    name: str, scores: Sequence[Score], labels: np.ndarray, drafts: Drafts, *, parameters: int
+) -> dict:
+    """What is known so far."""
+    plain, shifted = [score.plain for score in scores], [score.shifted for score in scores]
+    together = {"ensemble": plain, "ensemble_shifted": shifted} if len(scores) > 1 else {}
+    averaged = {kind: _share_right(combine_answers(a), labels) for kind, a in together.items()}
+    return new_entry(
+        drafts.fingerprints,
+        parameters=parameters,
+        test_accuracies=[_share_right(answers, labels) for answers in plain],
+        shifted_accuracies=[_share_right(answers, labels) for answers in shifted],
+        **averaged,
+        uci_accuracies=[score.uci for score in scores],
+        int8_accuracy=drafts.int8_accuracy,
+        recipe=str(RECIPES[name]),
+        training_seconds=statistics.fmean(score.seconds for score in scores),
+        **_description(name),
+    )
+
+
 def ship_again(
     name: str, *, folder: str | Path = MODELS_FOLDER, data: Arrays | None = None
 ) -> dict:
-    """Write the ONNX files of a shipped model anew from its Keras file; nothing is trained.
+    """Write the ONNX files and the description of a shipped model anew; nothing is trained.
 
     Args:
         name: a model in the manifest.
@@ -128,76 +189,23 @@ def ship_again(
     """
     model, folder = load_model(name, folder=folder), Path(folder)
     data = load_mnist() if data is None else data
-    entry = read_manifest(folder)[name]
-    files, int8_accuracy = _export(model, name, folder, data, formats=("onnx",))
-    keras_file = folder / entry["files"]["keras"]["name"]
-    entry = {
-        "about": _about(name),
-        **entry,
-        "files": fingerprints({"keras": keras_file, **files}),
-        "int8_test_accuracy": int8_accuracy,
-    }
+    entry = {**read_manifest(folder)[name], **_description(name)}
     if not entry.get("uci_accuracy"):
         entry["uci_accuracy"] = accuracy_summary([_accuracy(_answerer(model), *load_uci_digits())])
-    save_entry(name, entry, folder=folder)
+    with tempfile.TemporaryDirectory(dir=work_folder(folder)) as aside:
+        drafts = _export(model, name, Path(aside), data, formats=SHIPPED[1:])
+        entry["files"] = {"keras": entry["files"]["keras"], **drafts.fingerprints}
+        entry["int8_test_accuracy"] = drafts.int8_accuracy
+        put_in_place(name, entry, drafts.files, folder=folder)
     write_cards(folder)
     return entry
 
 
-def _export(
-    model: keras.Model, name: str, folder: Path, data: Arrays, *, formats: Sequence[str]
-) -> tuple[dict[str, Path], float | None]:
-    """Write the files that ship, by kind; with the test accuracy of the quantised one, if any."""
-    (x_train, y_train), (x_test, y_test) = data
-    files = export_model(model, name, folder=folder, formats=formats)
-    int8 = quantize(files["onnx"], scale_pixels(x_train[:CALIBRATION_DIGITS]))
-    others = slice(CALIBRATION_DIGITS, CALIBRATION_DIGITS + 10_000)
-    accuracies = [
-        _accuracy(open_model(file), x_train[others], y_train[others])
-        for file in (files["onnx"], int8)
-    ]
-    is_small = int8.stat().st_size <= WORTH_BYTES * files["onnx"].stat().st_size
-    if is_small and accuracies[0] - accuracies[1] <= WORTH_ACCURACY:
-        return files | {"onnx_int8": int8}, _accuracy(open_model(int8), x_test, y_test)
-    int8.unlink()
-    return files, None
-
-
-def _record(
-    name: str,
-    scores: Sequence[Score],
-    labels: np.ndarray,
-    shipped: tuple[dict[str, Path], float | None],
-    *,
-    parameters: int,
-    folder: Path,
-) -> dict:
-    """Write down what is known so far."""
-    plain, shifted = [score.plain for score in scores], [score.shifted for score in scores]
-    together = {"ensemble": plain, "ensemble_shifted": shifted} if len(scores) > 1 else {}
-    averaged = {kind: _share_right(combine_answers(a), labels) for kind, a in together.items()}
-    entry = write_manifest_entry(
-        name,
-        shipped[0],
-        parameters=parameters,
-        test_accuracies=[_share_right(answers, labels) for answers in plain],
-        shifted_accuracies=[_share_right(answers, labels) for answers in shifted],
-        **averaged,
-        uci_accuracies=[score.uci for score in scores],
-        int8_accuracy=shipped[1],
-        recipe=str(RECIPES[name]),
-        training_seconds=statistics.fmean(score.seconds for score in scores),
-        day=RECIPES[name].day,
-        about=_about(name),
-        folder=folder,
-    )
-    write_cards(folder)
-    return entry
-
-
-def _score(model: keras.Model, x_test: np.ndarray, uci: Digits, seconds: float) -> Score:
-    answer, images = _answerer(model), scale_pixels(x_test)
-    return Score(answer(images), answer_shifted(answer, images), _accuracy(answer, *uci), seconds)
+def _description(name: str) -> dict:
+    """What a model's entry says besides what was measured."""
+    recipe = RECIPES[name]
+    about = " ".join((MODELS[recipe.model].__doc__ or name).split())
+    return {"about": about, "day": recipe.day}
 
 
 def _answerer(model: keras.Model) -> Answer:
@@ -210,15 +218,3 @@ def _accuracy(answer: Answer, images: np.ndarray, labels: np.ndarray) -> float:
 
 def _share_right(probabilities: np.ndarray, labels: np.ndarray) -> float:
     return float(np.mean(probabilities.argmax(axis=1) == labels))
-
-
-def _about(name: str) -> str:
-    return " ".join((MODELS[RECIPES[name].model].__doc__ or name).split())
-
-
-def _unfinished(folder: Path) -> Path:
-    """The folder of checkpoints, which keeps itself out of Git."""
-    unfinished = folder / "unfinished"
-    unfinished.mkdir(parents=True, exist_ok=True)
-    (unfinished / ".gitignore").write_text("*\n", "utf-8")
-    return unfinished

@@ -118,7 +118,7 @@ def test_without_litert_its_row_says_how_to_get_it(monkeypatch):
     def refuse(*_):
         raise ValueError("LiteRT is not installed: pip install it")
 
-    monkeypatch.setattr(speed, "write_litert", refuse)
+    monkeypatch.setattr(speed.FORMATS["litert"].__class__, "module", refuse)
     monkeypatch.setattr(speed, "open_model", lambda file: file.name)
     answers, missing = speed._runtimes(None, speed.MODELS_FOLDER / "champion.onnx")
     assert answers["ONNX Runtime"] == "champion.onnx"

@@ -20,7 +20,7 @@ from mnist_course.course.exercises import engine
 
 COMMANDS = (
     *("lab", "progress", "doctor", "predict", "evaluate", "export", "benchmark"),
-    *("verify", "refresh", "mutate", "train"),
+    *("verify", "refresh", "mutate", "train", "cards"),
 )
 
 
@@ -425,6 +425,13 @@ def test_train_ships_and_reports(run, monkeypatch):
     assert output == "seed 0\nTest accuracy 99.66% ± 0.04%. Wrote champion.onnx\n"
 
 
+def test_cards_are_written_from_the_manifest_alone(run, monkeypatch):
+    from mnist_course.shipping import cards
+
+    monkeypatch.setattr(cards, "write_cards", lambda: "models/README.md")
+    assert run("cards").output == "Wrote models/README.md\n"
+
+
 # --- evaluate ------------------------------------------------------------------------------------
 
 
@@ -516,6 +523,12 @@ def test_export_ship_writes_the_shipped_files_anew(run, monkeypatch):
     fake = SimpleNamespace(ship_again=ship_again)
     monkeypatch.setitem(sys.modules, "mnist_course.shipping.ship", fake)
     assert run("export", "champion", "--ship").output == "   286.1 kB  champion.onnx\n"
+
+
+def test_export_says_how_to_get_litert_in_quotes_that_every_shell_takes(run):
+    help_ = run("export", "--help").output
+    assert "uv run --extra litert" in help_
+    assert 'pip install "mnist-course[litert]"' in help_
 
 
 @pytest.mark.parametrize("more", [("--to", "here"), ("--format", "onnx")])

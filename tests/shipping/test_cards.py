@@ -1,6 +1,6 @@
 import datetime
 
-from mnist_course.manifest import save_entry
+from mnist_course.manifest import put_in_place
 from mnist_course.shipping.cards import write_cards
 
 
@@ -48,6 +48,7 @@ def test_cards_state_uci_accuracy_int8_accuracy_and_sizes(entry_of, tmp_path):
 def test_an_entry_of_an_older_edition_still_gets_a_card(entry_of, tmp_path):
     entry = entry_of("champion", [0.99])
     newer = ("about", "uci_accuracy", "int8_test_accuracy")
-    save_entry("champion", {k: v for k, v in entry.items() if k not in newer}, folder=tmp_path)
+    older = {k: v for k, v in entry.items() if k not in newer}
+    put_in_place("champion", older, folder=tmp_path)
     write_cards(tmp_path)
     assert "## champion\n\nchampion\n" in (tmp_path / "README.md").read_text()

@@ -14,6 +14,7 @@ from mnist_course.predictor import DigitReader
 from mnist_course.preprocessing import scale_pixels
 from mnist_course.shipping import export
 from mnist_course.shipping.export import ExportError, export_model, load_model, verify_export
+from mnist_course.shipping.formats import FORMATS
 from mnist_course.training.loop import compile_model
 
 (X_TRAIN, Y_TRAIN), (X_TEST, Y_TEST) = load_mnist()
@@ -84,12 +85,18 @@ def test_export_leaves_nothing_but_the_two_files(files):
     }
 
 
+def test_files_go_to_the_current_folder_unless_told_otherwise(champion, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = export_model(champion, "champion", formats=["keras"], images=DIGITS)
+    assert found["keras"].resolve() == tmp_path / "champion.keras"
+
+
 def test_failed_export_replaces_nothing(champion, tmp_path, monkeypatch):
     (tmp_path / "champion.onnx").write_bytes(b"the one before")
     other = create_model("champion", seed=1)
-    ending, write = export.FORMATS["onnx"]
-    faulty = ending, lambda model, path: write(other, path)
-    monkeypatch.setitem(export.FORMATS, "onnx", faulty)
+    module = FORMATS["onnx"].module()
+    write = module.write
+    monkeypatch.setattr(module, "write", lambda model, path: write(other, path))
     with pytest.raises(ExportError, match=r"differ by up to .* expected at most 0.0001"):
         export_model(champion, "champion", folder=tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["champion.onnx"]

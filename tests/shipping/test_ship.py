@@ -13,13 +13,17 @@ from mnist_course.models import MODELS
 from mnist_course.preprocessing import scale_pixels
 from mnist_course.shipping import ship as shipping
 from mnist_course.shipping.cards import write_cards
-from mnist_course.shipping.formats import verify_export
+from mnist_course.shipping.formats import FORMATS
+from mnist_course.shipping.opening import verify_export
 from mnist_course.shipping.recipes import RECIPES, Recipe
 from mnist_course.shipping.ship import ship, ship_again
 
 (X_TRAIN, Y_TRAIN), (X_TEST, Y_TEST) = load_mnist()
 DIGITS = scale_pixels(X_TEST[:100])
 DATA = balanced_subset(X_TRAIN, Y_TRAIN, per_class=60), (X_TEST[:1000], Y_TEST[:1000])
+
+
+AT_REST = {".gitignore", "manifest.lock"}
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +73,7 @@ def test_ship_says_where_it_is_and_leaves_no_checkpoints(quick, tmp_path):
     ship("tiny", seeds=1, folder=tmp_path, data=DATA, verbose=0, report=lines.append)
     assert lines[0] == "tiny, seed 0: training 1 of 1"
     assert lines[1].startswith("  test ")
-    assert [file.name for file in (tmp_path / "unfinished").iterdir()] == [".gitignore"]
+    assert {file.name for file in (tmp_path / "unfinished").iterdir()} <= AT_REST
 
 
 def test_a_run_broken_off_has_written_down_its_first_seeds_and_goes_on(
@@ -125,6 +129,13 @@ def test_ship_again_writes_onnx_anew_and_keeps_the_training(copy):
     assert "int8" in (copy / "README.md").read_text()
 
 
+def test_ship_again_refreshes_what_is_said_of_the_model(copy):
+    text = (copy / "manifest.json").read_text("utf-8")
+    (copy / "manifest.json").write_text(text.replace("Five convolutions", "Four"), "utf-8")
+    entry = ship_again("champion", folder=copy, data=DATA)
+    assert entry["about"].startswith("Five convolutions")
+
+
 def test_the_quantised_copy_ships_with_its_test_accuracy(copy):
     entry = ship_again("champion", folder=copy, data=DATA)
     session = onnxruntime.InferenceSession(verified_bytes("champion", "onnx_int8", folder=copy))
@@ -149,10 +160,9 @@ FILES = [(name, kind) for name, entry in SHIPPED.items() for kind in entry["file
 
 @pytest.mark.parametrize(("name", "kind"), FILES)
 def test_every_shipped_file_is_what_the_manifest_says(name, kind):
-    endings = {"keras": ".keras", "onnx": ".onnx", "onnx_int8": "_int8.onnx"}
     file = SHIPPED[name]["files"][kind]
     content = (MODELS_FOLDER / file["name"]).read_bytes()
-    assert file["name"] == f"{name}{endings[kind]}"
+    assert file["name"] == f"{name}{FORMATS[kind].ending}"
     assert file["sha256"] == hashlib.sha256(content).hexdigest()
     assert file["bytes"] == len(content)
 

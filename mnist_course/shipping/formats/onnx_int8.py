@@ -3,9 +3,29 @@
 import tempfile
 from pathlib import Path
 
+import keras
 import numpy as np
 
-from . import BATCH, checked_images
+from ...data import load_mnist
+from ...preprocessing import scale_pixels
+from ..opening import BATCH, checked_images
+from . import onnx
+from .onnx import open as open  # the same runtime opens it
+
+CALIBRATION_DIGITS = 500
+
+
+def write(model: keras.Model, path: Path) -> None:
+    """Write a model as ONNX, quantised on the first 500 training digits.
+
+    Raises:
+        ValueError: Keras does not run on TensorFlow.
+    """
+    (x_train, _), _ = load_mnist()
+    with tempfile.TemporaryDirectory() as aside:
+        full = Path(aside) / "model.onnx"
+        onnx.write(model, full)
+        quantize(full, scale_pixels(x_train[:CALIBRATION_DIGITS]), path=path)
 
 
 def quantize(

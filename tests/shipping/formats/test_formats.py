@@ -1,5 +1,4 @@
 import importlib.util
-import sys
 
 import keras
 import numpy as np
@@ -8,18 +7,15 @@ import onnxruntime
 import pytest
 from keras import layers
 
+from mnist_course import _paths
 from mnist_course.data import load_mnist
+from mnist_course.manifest import ModelError
 from mnist_course.models import create_model
 from mnist_course.preprocessing import scale_pixels
-from mnist_course.shipping import formats
-from mnist_course.shipping.formats import (
-    ExportError,
-    open_model,
-    verify_export,
-    write_keras,
-    write_litert,
-    write_onnx,
-)
+from mnist_course.shipping import opening
+from mnist_course.shipping.formats import FORMATS, ExportError, format_of
+from mnist_course.shipping.formats.onnx import write as write_onnx
+from mnist_course.shipping.opening import open_model, verify_export
 
 DIGITS = scale_pixels(load_mnist()[1][0][:100])
 HAS_LITERT = importlib.util.find_spec("ai_edge_litert") is not None
@@ -115,10 +111,10 @@ def test_networks_without_convolutions_have_one_output(name, tmp_path):
     assert output.name == "probabilities"
 
 
-@pytest.mark.parametrize("write", [write_keras, write_onnx])
-def test_a_file_opens_as_a_function_that_answers_alike(write, tiny, tmp_path):
-    file = tmp_path / f"tiny.{write.__name__.removeprefix('write_')}"
-    write(tiny, file)
+@pytest.mark.parametrize("kind", ["keras", "onnx"])
+def test_a_file_opens_as_a_function_that_answers_alike(kind, tiny, tmp_path):
+    file = tmp_path / f"tiny{FORMATS[kind].ending}"
+    FORMATS[kind].module().write(tiny, file)
     assert verify_export(tiny, file, DIGITS) < 1e-5
     expected = tiny.predict(DIGITS[:3], verbose=0)
     np.testing.assert_allclose(open_model(file)(DIGITS[:3]), expected, atol=1e-5)
@@ -126,27 +122,58 @@ def test_a_file_opens_as_a_function_that_answers_alike(write, tiny, tmp_path):
 
 @needs_litert
 def test_litert_answers_alike_for_any_number_of_images(tiny, tmp_path):
-    write_litert(tiny, tmp_path / "tiny.tflite")
+    FORMATS["litert"].module().write(tiny, tmp_path / "tiny.tflite")
     assert verify_export(tiny, tmp_path / "tiny.tflite", DIGITS) < 1e-5
     answer, expected = open_model(tmp_path / "tiny.tflite"), tiny.predict(DIGITS, verbose=0)
     for n in (1, 5, 2):
         np.testing.assert_allclose(answer(DIGITS[:n]), expected[:n], atol=1e-5)
 
 
-def test_without_the_extra_litert_says_how_to_install_it(tiny, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "ai_edge_litert", None)
+def test_many_images_are_answered_in_batches_and_in_order(onnx_file, monkeypatch):
+    together = open_model(onnx_file)(DIGITS)
+    monkeypatch.setattr(opening, "BATCH", 30)
+    np.testing.assert_allclose(open_model(onnx_file)(DIGITS), together, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("in_clone", "uv", "advice"),
+    [
+        (True, True, "start it with: uv run --extra litert mnist-course"),
+        (True, False, r'pip install -e ".\[litert\]" \(in the folder '),
+        (False, False, r'pip install "mnist-course\[litert\]"'),
+    ],
+)
+def test_without_the_extra_the_advice_fits_where_it_is_read(
+    tmp_path, monkeypatch, in_clone, uv, advice
+):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    for attempt in (write_litert, lambda _, path: open_model(path)):
-        with pytest.raises(ValueError, match=r"pip install mnist-course\[litert\]"):
-            attempt(tiny, tmp_path / "tiny.tflite")
+    monkeypatch.setattr(_paths, "PACKAGE", tmp_path / "mnist_course")
+    if in_clone:
+        (tmp_path / "pyproject.toml").write_text("")
+    monkeypatch.setenv("UV", "uv") if uv else monkeypatch.delenv("UV", raising=False)
+    with pytest.raises(ValueError, match=f"LiteRT is not installed: {advice}"):
+        open_model(tmp_path / "tiny.tflite")
 
 
-@pytest.mark.parametrize("write", [write_onnx, write_litert])
-def test_on_another_backend_the_remedy_is_said(write, tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(formats, "_require_litert", lambda: None)
+@pytest.mark.parametrize("kind", ["onnx", "litert", "onnx_int8"])
+def test_on_another_backend_the_remedy_is_said(kind, tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    module = importlib.import_module(f"mnist_course.shipping.formats.{kind}")
     with pytest.raises(ValueError, match=r"on jax: start again with KERAS_BACKEND=tensorflow"):
-        write(tiny, tmp_path / "tiny")
+        module.write(tiny, tmp_path / "tiny")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("a.keras", "keras"),
+        ("a.onnx", "onnx"),
+        ("a_int8.onnx", "onnx_int8"),
+        ("a.b.tflite", "litert"),
+    ],
+)
+def test_the_longest_ending_tells_the_format(name, kind):
+    assert format_of(f"folder/{name}").kind == kind
 
 
 def test_verify_notices_another_model(onnx_file):
@@ -165,8 +192,20 @@ def test_verify_notices_another_model(onnx_file):
 )
 def test_a_damaged_file_is_refused(tiny, tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(ExportError, match=rf"{name} is missing or no (ONNX|Keras|LiteRT) model"):
+    with pytest.raises(ModelError, match=r"bad\..* is damaged|'bad.onnx' is not a usable ONNX"):
         verify_export(tiny, tmp_path / name, DIGITS)
+
+
+def test_a_keras_file_that_is_cut_off_is_not_called_missing(tiny, tmp_path):
+    FORMATS["keras"].module().write(tiny, whole := tmp_path / "whole.keras")
+    (tmp_path / "cut.keras").write_bytes(whole.read_bytes()[:-1000])
+    with pytest.raises(ModelError, match=r"cut\.keras is damaged: .*cut off.*Copy it again"):
+        open_model(tmp_path / "cut.keras")
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(ModelError, match="there is no file .*absent.keras"):
+        open_model(tmp_path / "absent.keras")
 
 
 def test_a_keras_file_that_holds_code_is_refused(tmp_path):
@@ -177,9 +216,14 @@ def test_a_keras_file_that_holds_code_is_refused(tmp_path):
         open_model(tmp_path / "code.keras")
 
 
-def test_hdf5_files_which_know_no_safe_mode_are_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"ends in \.keras, \.onnx, \.tflite, got 'model\.h5'"):
+def test_hdf5_files_which_know_no_safe_mode_are_refused_with_a_way_out(tmp_path):
+    with pytest.raises(ModelError, match=r"model\.h5 is an HDF5 file.*ends in \.keras"):
         open_model(tmp_path / "model.h5")
+
+
+def test_other_endings_are_refused_with_those_there_are():
+    with pytest.raises(ModelError, match=r"ends in \.keras, \.onnx, \.tflite, .*got 'model\.pt'"):
+        open_model("model.pt")
 
 
 @pytest.mark.parametrize("images", [DIGITS.astype(np.float64), DIGITS[..., 0], DIGITS[:0]])

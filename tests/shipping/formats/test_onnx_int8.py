@@ -7,8 +7,9 @@ from mnist_course.data import load_mnist
 from mnist_course.models import create_model
 from mnist_course.predictor import DigitReader
 from mnist_course.preprocessing import scale_pixels
-from mnist_course.shipping.formats import open_model, write_onnx
+from mnist_course.shipping.formats.onnx import write as write_onnx
 from mnist_course.shipping.formats.onnx_int8 import quantize
+from mnist_course.shipping.opening import open_model
 
 (X_TRAIN, Y_TRAIN), _ = load_mnist()
 CALIBRATION, REST = scale_pixels(X_TRAIN[:500]), slice(500, 3500)
