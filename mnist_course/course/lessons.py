@@ -158,7 +158,7 @@ def _execute(notebook: nbformat.NotebookNode, path: Path) -> None:
         except DeadKernelError:
             raise ValueError(
                 f"{path.name} is unchanged, its kernel died in code cell "
-                f"{client.code_cells_executed}: was it out of memory, or did the cell end the process?"
+                f"{client.code_cells_executed}: was it out of memory, or did the cell end it?"
             ) from None
 
 
