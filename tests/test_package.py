@@ -49,6 +49,7 @@ def test_the_conda_environment_has_the_same_pins():
     root = PACKAGE.parent
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     pins = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
-    lines = re.findall(r"^ {6}- (\S+[~>]=\S+) # (.+)$", (root / "environment.yml").read_text(), re.M)
+    conda = (root / "environment.yml").read_text("utf-8")
+    lines = re.findall(r"^ {6}- (\S+[~>]=\S+) # (.+)$", conda, re.M)
     assert sorted(pin for pin, _ in lines) == sorted(pins)
     assert all(re.match(r"Day \d+|instructors|authors", note) for _, note in lines)
