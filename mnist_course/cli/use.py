@@ -104,7 +104,11 @@ def export(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A shipped model, such as champion.")],
     formats: Annotated[
         list[Format] | None,
-        typer.Option("--format", help="Give it twice for two. Default: keras and onnx."),
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help=f"{', '.join(FORMATS)}; give it twice for two. Default: keras and onnx.",
+        ),
     ] = None,
     to: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Where to; default: this folder.")
