@@ -57,6 +57,11 @@ def test_any_word_for_any_number_will_do(n):
     check_shapes("mine", [n, 28, 28, 1], [n, 10])
 
 
+def test_what_a_file_does_not_state_is_left_to_its_answers():
+    check_shapes("mine", [None, None, None, 1], [None, None])
+    check_shapes("mine", [None, 28, 28, 1], [])
+
+
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
