@@ -22,7 +22,10 @@ def on_paper(digit: np.ndarray, rng: np.random.Generator, *, margin: int = 10) -
     """Ink from 0 to 1 somewhere on a sheet of 200 to 320 pixels, ``margin`` from its edge."""
     ink = enlarged(digit)
     paper = np.zeros(rng.integers(200, 321, 2), np.float32)
-    top, left = (rng.integers(margin, p - n - margin + 1) for p, n in zip(paper.shape, ink.shape, strict=True))
+    top, left = (
+        rng.integers(margin, p - n - margin + 1)
+        for p, n in zip(paper.shape, ink.shape, strict=True)
+    )
     paper[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
     return paper
 
