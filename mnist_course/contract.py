@@ -36,7 +36,7 @@ def check_shapes(name: str, images: Sequence, answers: Sequence) -> None:
     expected = (
         "expected a network from images of shape (n, 28, 28, 1) to probabilities of shape (n, 10)"
     )
-    if images[1:] != (28, 28, 1):
+    if not _fits(images[1:], (28, 28, 1)):
         hint = "a layer in front that takes (28, 28, 1), such as Reshape, makes it fit"
         fits = all(isinstance(side, int) for side in images[1:]) and np.prod(images[1:]) == 784
         raise ModelError(f"{taken}: {expected}{f'; {hint}' if fits else ''}")
@@ -45,12 +45,14 @@ def check_shapes(name: str, images: Sequence, answers: Sequence) -> None:
             f"{taken}: expected any number of images at once; export it with a free first axis "
             "(None in Keras, dynamic_axes or dynamic_shapes in PyTorch)"
         )
+    if not answers:  # the file does not say: check_answers will see
+        return
     if answers[1:] == (1,):
         raise ModelError(
             f"{taken}: one number cannot tell ten digits apart; end the network with ten units "
             "and softmax, and train it on labels from 0 to 9"
         )
-    if answers[1:] != (10,):
+    if not _fits(answers[1:], (10,)):
         raise ModelError(f"{taken}: {expected}")
 
 
@@ -88,6 +90,13 @@ def check_answers(name: str, answer: Answer) -> None:
         )
 
 
+def _fits(shape: tuple, expected: tuple[int, ...]) -> bool:
+    """Whether a shape is the expected one, as far as it is known."""
+    if len(shape) != len(expected):
+        return False
+    return all(n == m for n, m in zip(shape, expected, strict=True) if isinstance(n, int))
+
+
 def _check_probabilities(name: str, found: np.ndarray) -> None:
     if not np.isfinite(found).all():
         raise ModelError(f"model {name!r} answers with NaN or infinity: train it again")
@@ -96,12 +105,10 @@ def _check_probabilities(name: str, found: np.ndarray) -> None:
         return
     scale = f"from {found.min():.3g} to {found.max():.3g}, adding up to {sums[0]:.3g} for a digit"
     if found.min() >= 0 and found.max() <= 1:
-        kind, remedy = "ten separate shares (sigmoid?)", "softmax in place of sigmoid"
+        kind, remedy = "ten separate shares (sigmoid?)", "train it with softmax in place of sigmoid"
     else:
-        kind, remedy = "scores (logits)", "a softmax layer behind it"
-    raise ModelError(
-        f"model {name!r} gives {kind}, not probabilities: {scale}. Export it with {remedy}"
-    )
+        kind, remedy = "scores (logits)", "export it with a softmax layer behind it"
+    raise ModelError(f"model {name!r} gives {kind}, not probabilities: {scale}; {remedy}")
 
 
 def _ask(name: str, answer: Answer, pixels: np.ndarray) -> np.ndarray:

@@ -7,6 +7,8 @@ import numpy as np
 from PIL import Image, ImageOps
 from scipy import ndimage
 
+from ._foreground import crop_to_sheet, without_frames
+
 MAX_PIXELS = 50_000_000  # a larger file is a mistake or a decompression bomb
 WORKING_SIDE = 512  # pixels: larger pictures are reduced to this first
 MIN_CONTRAST = 0.05  # of the range from black to white: fainter ink is paper
@@ -69,7 +71,8 @@ def preprocessing_stages(image: Picture, *, ink: str = "auto") -> dict[str, np.n
     if ink not in ("auto", "dark", "light"):
         raise ValueError(f'ink must be "auto", "dark" or "light", got {ink!r}')
     grey = _grey(_open(image), ink)
-    found = _thicken(_find_ink(grey, ink))
+    sheet = crop_to_sheet(grey, ink, _otsu_threshold(grey[::3, ::3]))
+    found = _thicken(_find_ink(sheet, ink))
     box = _square_box(found)
     small = _area_average(box)
     return {
@@ -161,8 +164,13 @@ def _find_ink(grey: np.ndarray, ink: str) -> np.ndarray:
             "found no ink: the picture is blank or of one shade. Draw or photograph one digit "
             'with paper around it; if the ink is faint, say which it is: ink="dark" or "light"'
         )
-    stroke = area >= SPECK * area.max()
-    kept = np.where(stroke[labels], above, 0)
+    strokes = without_frames(labels, np.flatnonzero(area >= SPECK * area.max()))
+    if not len(strokes):
+        raise BlankImageError(
+            "found no ink but what runs around the picture: crop to the paper and write one "
+            "digit on it"
+        )
+    kept = np.where(np.isin(labels, strokes), above, 0)
     return np.clip(kept / kept.max(), 0, 1)
 
 

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from ..shipping.formats import FORMATS
+from ..shipping.formats import FORMATS, format_of
 from .application import USE, app
 from .screen import plain, red, screen_alone
 
@@ -44,11 +44,7 @@ def predict(
     One digit in each picture. A file that cannot be read gets its own red line
     and exit status 1; the others are still read.
     """
-    from ..predictor import DigitReader
-
-    own = model.endswith(".onnx")
-    reader = DigitReader(Path(model).read_bytes(), name=model) if own else DigitReader.load(model)
-    readings = {}
+    reader, readings = _reader(model), {}
     for picture in pictures:
         try:
             readings[str(picture)] = reader.read_picture(picture, ink=ink)
@@ -104,7 +100,11 @@ def export(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A shipped model, such as champion.")],
     formats: Annotated[
         list[Format] | None,
-        typer.Option("--format", help="Give it twice for two. Default: keras and onnx."),
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help=f"{', '.join(FORMATS)}; give it twice for two. Default: keras and onnx.",
+        ),
     ] = None,
     to: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Where to; default: this folder.")
@@ -173,6 +173,23 @@ def benchmark(
     for note in bench.footnotes(rows):
         plain(console, f"  {note}")
     plain(console, f"Wrote {', '.join(map(str, files.values()))}")
+
+
+def _reader(model: str):
+    """A shipped model by its name, or the reader's own by its file."""
+    from ..predictor import DigitReader, ModelError
+
+    file = Path(model)
+    if not file.suffix and file.name == model:
+        return DigitReader.load(model)
+    if format_of(file).runtime != "ONNX":
+        raise ModelError(
+            f"predict reads .onnx files, got {model}: mnist_course.export_model writes one from a "
+            "Keras model, and mnist-course evaluate takes other files"
+        )
+    if not file.is_file():
+        raise ModelError(f"there is no file {model}")
+    return DigitReader(file.read_bytes(), name=model)
 
 
 def _show_readings(readings: dict, *, with_digits: bool) -> None:

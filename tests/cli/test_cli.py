@@ -365,6 +365,14 @@ def test_predict_takes_a_model_file_of_ones_own(run, reader, tmp_path):
     assert reader.last.asked == (str(tmp_path / "mine.onnx"), "auto")
 
 
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [("absent.onnx", "there is no file absent.onnx"), ("mine.keras", "export_model writes one")],
+)
+def test_predict_says_what_it_takes_as_a_model(run, reader, model, message):
+    assert message in str(run("predict", "a.png", "--model", model).exception)
+
+
 def test_predict_knows_three_inks(run, reader):
     assert run("predict", "a.png", "--ink", "red").exit_code == 2
 

@@ -139,6 +139,14 @@ def test_lambda_layers_are_refused_by_name(tmp_path):
         export_model(model, "code", folder=tmp_path)
 
 
+def test_lambda_layers_are_found_in_models_and_wrappers_within(tmp_path):
+    code = layers.Lambda(lambda x: x, name="hidden")
+    inner = keras.Sequential([keras.Input((28, 28, 1)), layers.TimeDistributed(code)])
+    outer = keras.Sequential([keras.Input((28, 28, 1)), keras.Sequential([inner])])
+    with pytest.raises(ExportError, match="'hidden' is a Lambda layer"):
+        export_model(outer, "code", folder=tmp_path)
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_no_model_of_the_course_has_lambda_layers(name):
     kinds = {type(layer) for layer in create_model(name).layers}

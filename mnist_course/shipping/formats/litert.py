@@ -30,7 +30,9 @@ def open(path: Path) -> Answer:
     interpreter = Interpreter(str(path), num_threads=1)
     source, target = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
     any_number = None  # what a file states, mostly 1, can be changed
-    check_shapes(path.name, *([any_number, *side["shape"][1:]] for side in (source, target)))
+    check_shapes(
+        path.name, *([any_number, *map(int, side["shape"][1:])] for side in (source, target))
+    )
 
     def answer(images: np.ndarray) -> np.ndarray:
         if images.shape != tuple(interpreter.get_input_details()[0]["shape"]):
