@@ -24,8 +24,13 @@ def written_aside(path: str | Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
         aside = Path(folder) / path.name
-        yield aside
-        os.replace(aside, path)
+        try:
+            yield aside
+            os.replace(aside, path)
+        except OSError as problem:
+            if problem.errno:  # a full disk names no file, others one that nobody knows
+                problem.filename, problem.filename2 = str(path), None
+            raise
 
 
 def write_bytes(path: str | Path, content: bytes) -> None:

@@ -69,7 +69,8 @@ class Recipe(NamedTuple):
             limits = {name: getattr(self, name) for name in ("degrees", "shift", "zoom", "shear")}
             images = random_affine(images, **limits, seed=seed)
         elif self.shift:
-            images = random_shift(images, pixels=self.shift, seed=seed)
+            whole = int(self.shift) if self.shift == int(self.shift) else self.shift
+            images = random_shift(images, pixels=whole, seed=seed)
         if self.elastic:
             images = elastic(images, strength=self.elastic, seed=(*seed, 1))
         if self.blur or self.gamma > 1:

@@ -14,6 +14,7 @@ from ..preprocessing import scale_pixels
 from .averaging import refresh_batch_norm
 from .batches import Augment, AugmentedDigits
 from .checkpoints import TrainingRecord
+from .checks import check_alike, check_labels, check_training
 from .learning_rates import one_cycle as one_cycle  # at home there, known from here in lessons
 
 LearningRate = float | keras.optimizers.schedules.LearningRateSchedule
@@ -139,18 +140,20 @@ def train(
         Keras's History: ``history.history["accuracy"]`` has one number per epoch.
 
     Raises:
-        ValueError: x and y do not fit together, both validations are given, a number is out of
-            its range, or the checkpoint is damaged or of another training.
+        ValueError: x and y do not fit together, the labels do not fit the loss, the pixels go up
+            to 255, both validations are given, a number is out of its range, or the checkpoint is
+            damaged, of another training or in use.
     """
-    _check_training(x, y, epochs, batch_size)
+    check_training(x, y, epochs, batch_size)
     if validation_split and validation_data is not None:
         raise ValueError("give either validation_data or validation_split, not both")
+    if learning_rate is not None or not model.compiled:
+        compile_model(model, learning_rate=1e-3 if learning_rate is None else learning_rate)
+    check_labels(model, y)
     if validation_split:
         (x, y), validation_data = split_validation(
             x, y, validation_split=validation_split, seed=seed
         )
-    if learning_rate is not None or not model.compiled:
-        compile_model(model, learning_rate=1e-3 if learning_rate is None else learning_rate)
     set_seed(seed)
     record = TrainingRecord(checkpoint, history_csv)
     if augment is None and checkpoint is None:
@@ -158,16 +161,17 @@ def train(
     else:
         batches = AugmentedDigits(x, y, batch_size=batch_size, augment=augment, seed=seed)
         digits = {"x": batches, "shuffle": False}
-    if checkpoint is not None:
-        _resume(record, model, batches, epochs=epochs, validation=validation_data)
-    model.fit(
-        **digits,
-        initial_epoch=record.next_epoch,
-        epochs=epochs,
-        validation_data=validation_data,
-        callbacks=[*callbacks, record],
-        verbose=verbose,
-    )
+    with record.alone():
+        if checkpoint is not None:
+            _resume(record, model, batches, epochs=epochs, validation=validation_data)
+        model.fit(
+            **digits,
+            initial_epoch=record.next_epoch,
+            epochs=epochs,
+            validation_data=validation_data,
+            callbacks=[*callbacks, record],
+            verbose=verbose,
+        )
     if getattr(model.optimizer, "use_ema", False):
         refresh_batch_norm(model, x[:: max(1, len(x) // DIGITS_FOR_STATISTICS)])
     return record
@@ -211,10 +215,12 @@ def train_and_evaluate_model(
     (x_train, y_train), (x_test, y_test) = _unpack(load_mnist() if data is None else data)
     if isinstance(model, str):
         model = create_model(model, seed=seed)
+    images, images_test = scale_pixels(x_train), scale_pixels(x_test)
+    check_alike(images_test, y_test, like=y_train)
     begin = time.perf_counter()
     history = train(
         model,
-        scale_pixels(x_train),
+        images,
         y_train,
         epochs=epochs,
         batch_size=batch_size,
@@ -223,8 +229,11 @@ def train_and_evaluate_model(
         **options,
     )
     seconds = history.earlier_seconds + time.perf_counter() - begin
-    scores = model.evaluate(scale_pixels(x_test), y_test, verbose=0, return_dict=True)
-    return model, history, TestResult(scores["accuracy"], scores["loss"], seconds)
+    scores = model.evaluate(images_test, y_test, verbose=0, return_dict=True)
+    accuracy = scores.get("accuracy")
+    if accuracy is None:  # compiled without it
+        accuracy = _accuracy(model.predict(images_test, verbose=0), y_test)
+    return model, history, TestResult(accuracy, scores["loss"], seconds)
 
 
 def _resume(record: TrainingRecord, model, batches: AugmentedDigits, *, epochs, validation) -> None:
@@ -243,6 +252,11 @@ def _resume(record: TrainingRecord, model, batches: AugmentedDigits, *, epochs, 
     batches.begin_epoch(record.next_epoch)
 
 
+def _accuracy(answers: np.ndarray, y: np.ndarray) -> float:
+    labels = y if np.ndim(y) == 1 else np.argmax(y, axis=1)
+    return float(np.mean(answers.argmax(axis=1) == labels))
+
+
 def _unpack(data: Arrays) -> Arrays:
     try:
         (x_train, y_train), (x_test, y_test) = data
@@ -251,14 +265,3 @@ def _unpack(data: Arrays) -> Arrays:
             "data must be ((x_train, y_train), (x_test, y_test)), as load_mnist() returns it"
         ) from None
     return (x_train, y_train), (x_test, y_test)
-
-
-def _check_training(x: np.ndarray, y: np.ndarray, epochs: int, batch_size: int) -> None:
-    if len(x) != len(y):
-        raise ValueError(f"x and y must have one label per image, got {len(x)} and {len(y)}")
-    if len(x) == 0:
-        raise ValueError("there are no images to train on")
-    if np.asarray(x).dtype == np.uint8:
-        raise ValueError("x holds raw pixels, 0 to 255; give scale_pixels(x), 0.0 to 1.0")
-    if epochs < 1 or batch_size < 1:
-        raise ValueError(f"epochs and batch_size must be at least 1, got {epochs} and {batch_size}")

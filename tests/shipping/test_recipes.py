@@ -57,6 +57,7 @@ def test_an_optimizer_that_is_not_there_is_said():
 @pytest.mark.parametrize(
     ("limits", "oracle"),
     [
+        ({"shift": 2.0}, lambda x, seed: random_shift(x, pixels=2, seed=seed)),
         ({"shift": 2}, lambda x, seed: random_shift(x, pixels=2, seed=seed)),
         (
             {"degrees": 10, "shift": 1.5, "zoom": 0.1, "shear": 0.2},
@@ -72,6 +73,11 @@ def test_an_optimizer_that_is_not_there_is_said():
 def test_recipe_augments_within_its_limits(limits, oracle):
     found = PLAIN._replace(**limits).augment(DIGITS, seed=(4, 1, 0))
     np.testing.assert_array_equal(found, oracle(DIGITS, (4, 1, 0)))
+
+
+def test_half_a_pixel_needs_an_affine_map():
+    with pytest.raises(ValueError, match=r"whole number from 0 upwards, got 1\.5"):
+        PLAIN._replace(shift=1.5).augment(DIGITS, seed=(0, 0, 0))
 
 
 def test_recipe_bends_what_it_has_moved():

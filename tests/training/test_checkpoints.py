@@ -1,4 +1,5 @@
 import csv
+import errno
 import os
 import shutil
 import signal
@@ -211,6 +212,49 @@ def test_a_damaged_checkpoint_is_told(begun, damage):
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(ValueError, match=r"run\.npz is damaged or no checkpoint; remove it"):
         run(begun)
+
+
+def test_two_trainings_with_one_checkpoint_the_second_hears_that_it_is_in_use(tmp_path):
+    def again():
+        with pytest.raises(ValueError, match=r"run\.npz is in use by another training"):
+            run(tmp_path)
+
+    _, record = run(tmp_path, again)
+    assert record.epoch == [0, 1, 2]
+    assert_equal_runs(run(tmp_path), run(tmp_path))  # and free again at the end
+
+
+def test_a_checkpoint_is_in_use_for_other_processes_too(tmp_path):
+    script = "import pathlib, sys; from test_checkpoints import run; run(pathlib.Path(sys.argv[1]))"
+
+    def elsewhere():
+        if not seen:
+            command = [sys.executable, "-c", script, str(tmp_path)]
+            done = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True)
+            seen.append(done.stderr.decode().splitlines()[-1])
+
+    seen = []
+    run(tmp_path, elsewhere)
+    assert "run.npz is in use by another training" in seen[0]
+
+
+def test_an_interrupted_training_gives_its_checkpoint_free(tmp_path):
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path, interrupt)
+
+
+def test_a_full_disk_names_the_file_and_leaves_the_last_checkpoint(begun, monkeypatch):
+    def full(path, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = (begun / "run.npz").read_bytes()
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match=r"No space left on device: '.*run\.(csv|npz)'"):
+        run(begun)
+    monkeypatch.undo()
+    assert (begun / "run.npz").read_bytes() == before
+    assert not list(begun.glob(".run.npz.*/"))
 
 
 def test_a_crash_while_writing_leaves_the_last_checkpoint(begun, monkeypatch):

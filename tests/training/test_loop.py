@@ -6,6 +6,7 @@ from mnist_course.augmentation import random_shift
 from mnist_course.data import balanced_subset, load_mnist
 from mnist_course.models import create_model
 from mnist_course.preprocessing import one_hot, scale_pixels
+from mnist_course.training import loop
 from mnist_course.training.loop import compile_model, set_seed, train, train_and_evaluate_model
 
 (X_ALL, Y_ALL), (X_TEST, Y_TEST) = load_mnist()
@@ -93,12 +94,30 @@ def test_one_hot_labels_train_too():
         (X, Y, {"epochs": 0}, "epochs and batch_size must be at least 1"),
         (X, Y, {"batch_size": 0}, "epochs and batch_size must be at least 1"),
         (X_RAW, Y, {}, "scale_pixels"),
+        (X_RAW[..., None].astype(np.float32), Y, {}, "pixels of up to 255; divide by 255"),
+        (X, Y + 1, {}, "go from 1 to 10, but the network has 10 classes, 0 to 9: give y - 1"),
+        (X, Y * 2, {}, "go from 0 to 18, .*look for what is no class"),
+        (X, one_hot(Y), {}, r"one-hot rows, shape \(500, 10\), .*give y.argmax\(axis=1\)"),
         (X, Y, {"validation_data": (X, Y), "validation_split": 0.1}, "not both"),
     ],
 )
 def test_train_says_what_is_wrong(x, y, options, message):
     with pytest.raises(ValueError, match=message):
         train(create_model("softmax"), x, y, **{"epochs": 1, "verbose": 0, **options})
+
+
+@pytest.mark.parametrize(
+    "loss", ["categorical_crossentropy", keras.losses.CategoricalCrossentropy(label_smoothing=0.1)]
+)
+def test_labels_for_a_loss_of_one_hot_rows_are_refused(loss):
+    model = compile_model(create_model("softmax"), loss=loss)
+    with pytest.raises(ValueError, match=r"y holds labels, shape \(500,\), .*give one_hot\(y\)"):
+        train(model, X, Y, epochs=1, verbose=0)
+
+
+def test_standardised_pixels_are_trained_on():
+    model = create_model("softmax")
+    assert train(model, (X - 0.13) / 0.31, Y, epochs=1, verbose=0).epoch == [0]
 
 
 def test_train_sees_the_augmented_images():
@@ -127,6 +146,26 @@ def test_train_and_evaluate_takes_a_model_with_its_own_optimizer():
     same, _, _ = train_and_evaluate_model(model, SMALL, epochs=1, verbose=0)
     assert same is model
     assert isinstance(model.optimizer, keras.optimizers.SGD)
+
+
+@pytest.mark.parametrize("rows", [False, True])
+def test_a_model_compiled_without_accuracy_is_measured_all_the_same(rows):
+    (x, y), (x_test, y_test) = SMALL
+    loss = "categorical_crossentropy" if rows else "sparse_categorical_crossentropy"
+    data = ((x, one_hot(y)), (x_test, one_hot(y_test))) if rows else SMALL
+    model = compile_model(create_model("softmax", seed=0), loss=loss, metrics=[])
+    model, _, result = train_and_evaluate_model(model, data, epochs=1, verbose=0)
+    answers = model.predict(scale_pixels(x_test), verbose=0).argmax(axis=1)
+    assert result.accuracy == pytest.approx(np.mean(answers == y_test))
+
+
+@pytest.mark.parametrize(
+    "test", [(X_TEST[:9], one_hot(Y_TEST[:9])), (X_TEST[:9], Y_TEST[:8]), (X, Y)]
+)
+def test_test_digits_that_cannot_be_measured_are_refused_before_training(test, monkeypatch):
+    monkeypatch.setattr(loop, "train", lambda *_, **__: pytest.fail("trained"))
+    with pytest.raises(ValueError, match="a label for each of the 9 test images|scaled already"):
+        train_and_evaluate_model("softmax", (SMALL[0], test), epochs=1)
 
 
 def test_train_and_evaluate_is_exactly_repeatable():
