@@ -10,7 +10,7 @@ from pictures import CLEAN, FRAMED, Draw
 
 from mnist_course import DigitReader, images, load_mnist
 
-CANDIDATES = {"EDGE": (0.1, 0.2, 0.3), "THIN": (1 / 20, 1 / 14, 1 / 10), "WIDEST": (1.5, 2, 3)}
+CANDIDATES = {"EDGE": (0.1, 0.2, 0.3), "THIN": (1 / 20, 1 / 14, 1 / 10), "WIDEST": (1, 2, 3)}
 
 
 def form(picture: np.ndarray) -> np.ndarray:
@@ -38,7 +38,9 @@ def main() -> None:
         for value in values:
             setattr(images, name, value)
             total = sum(right(kind, reader, digits, labels) for kind in kinds)
-            print(f"{name} = {value:.3f}: {total}{' (chosen)' if value == chosen else ''}")
+            print(
+                f"{name} = {value:.3f}: {total}{' (chosen)' if value == chosen else ''}", flush=True
+            )
         setattr(images, name, chosen)
 
 
