@@ -28,7 +28,7 @@ def a_five() -> np.ndarray:
 
 def main() -> None:
     matplotlib.use("Agg")
-    matplotlib.rc_file(HERE.parent / "notebooks" / "matplotlibrc")
+    matplotlib.rc_file(HERE.parent / "mnist_course" / "plots" / "matplotlibrc")
     drawing = a_five()
     stages, reading = preprocessing_stages(drawing), DigitReader.load().read_picture(drawing)
     fig, axes = plt.subplots(1, 5, figsize=(10, 2.3), width_ratios=[1, 1, 1, 1, 1.7])

@@ -1,11 +1,14 @@
 """Any picture of one digit to MNIST form, and every stage on the way."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 from scipy import ndimage
+
+from ._foreground import crop_to_sheet, without_frames
 
 MAX_PIXELS = 50_000_000  # a larger file is a mistake or a decompression bomb
 WORKING_SIDE = 512  # pixels: larger pictures are reduced to this first
@@ -16,7 +19,9 @@ WIDEST = 2  # ink is narrower than the picture divided by this, even a filled 6
 MIN_AREA = 0.0003  # of the picture: if no stroke is larger, there is only dust
 SPECK = 0.02  # of the area of the largest stroke: anything smaller is dust
 
-Picture = str | Path | BinaryIO | Image.Image | np.ndarray
+HEIC = {b"ftypheic", b"ftypheix", b"ftypheif", b"ftypmif1", b"ftypmsf1"}  # iPhone photos
+
+Picture = str | Path | bytes | BinaryIO | Image.Image | np.ndarray
 
 
 class BlankImageError(ValueError):
@@ -29,11 +34,13 @@ def to_mnist(image: Picture, *, ink: str = "auto") -> np.ndarray:
     The ink's bounding box is widened to a square and area-averaged to 20 x 20 pixels, the
     brightest pixel becomes 255, and whole-pixel shifts bring the centre of mass (in pixel
     indices) into (13.5, 14.5] of a 28 x 28 field. Uneven light, grey paper, slight noise and
-    specks are removed first, and hairlines are thickened.
+    specks are removed first, as are the desk around the paper, frames and axes, and hairlines
+    are thickened.
 
     Args:
-        image: a path or binary file, a Pillow image, or an array of shape (h, w), (h, w, 3) or
-            (h, w, 4), uint8 or float from 0 to 1. Transparent pixels are paper.
+        image: a path, the bytes of a file, a binary file, a Pillow image, or an array of shape
+            (h, w), (h, w, 3) or (h, w, 4), uint8 or float from 0 to 1. Transparent pixels are
+            paper.
         ink: ``"dark"`` on light paper, ``"light"`` on dark, or ``"auto"``: paper is what there
             is more of.
 
@@ -41,7 +48,7 @@ def to_mnist(image: Picture, *, ink: str = "auto") -> np.ndarray:
         uint8, shape (28, 28), 0 background to 255 ink.
 
     Raises:
-        BlankImageError: no ink stands out from the paper.
+        BlankImageError: no ink stands out from the paper, or only what runs around the picture.
         ValueError: the file is unreadable or over 50 megapixels, an array has another shape,
             dtype or range, or ``ink`` is another word.
 
@@ -69,7 +76,8 @@ def preprocessing_stages(image: Picture, *, ink: str = "auto") -> dict[str, np.n
     if ink not in ("auto", "dark", "light"):
         raise ValueError(f'ink must be "auto", "dark" or "light", got {ink!r}')
     grey = _grey(_open(image), ink)
-    found = _thicken(_find_ink(grey, ink))
+    sheet = crop_to_sheet(grey, ink, _otsu_threshold(grey[::3, ::3]))
+    found = _thicken(_find_ink(sheet, ink))
     box = _square_box(found)
     small = _area_average(box)
     return {
@@ -86,11 +94,7 @@ def _open(image: Picture) -> Image.Image:
     if isinstance(image, np.ndarray):
         return Image.fromarray(_checked_pixels(image))
     try:
-        if isinstance(image, Image.Image):
-            opened = _upright(image)
-        else:
-            with Image.open(image) as file:
-                opened = _upright(file)
+        opened = _upright(image) if isinstance(image, Image.Image) else _decoded(image)
     except Exception as problem:  # decoders raise whatever a broken file makes them raise
         raise ValueError(
             f"cannot read this picture ({problem}): expected an image file such as PNG or JPEG "
@@ -99,6 +103,25 @@ def _open(image: Picture) -> Image.Image:
     if opened.mode[0] in "IF":  # 16 or 32 bits for each pixel
         return Image.fromarray(_checked_pixels(_deep_pixels(opened)))
     return opened
+
+
+def _decoded(image: str | Path | bytes | BinaryIO) -> Image.Image:
+    source = BytesIO(image) if isinstance(image, bytes) else image
+    try:
+        with Image.open(source) as file:
+            return _upright(file)
+    except UnidentifiedImageError:
+        if _first_bytes(source)[4:] in HEIC:
+            raise ValueError("it is a HEIC photo: save it as JPEG or PNG") from None
+        raise
+
+
+def _first_bytes(source: str | Path | BinaryIO) -> bytes:
+    if isinstance(source, str | Path):
+        with open(source, "rb") as file:
+            return file.read(12)
+    source.seek(0)
+    return source.read(12)
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -161,8 +184,13 @@ def _find_ink(grey: np.ndarray, ink: str) -> np.ndarray:
             "found no ink: the picture is blank or of one shade. Draw or photograph one digit "
             'with paper around it; if the ink is faint, say which it is: ink="dark" or "light"'
         )
-    stroke = area >= SPECK * area.max()
-    kept = np.where(stroke[labels], above, 0)
+    strokes = without_frames(labels, np.flatnonzero(area >= SPECK * area.max()))
+    if not len(strokes):
+        raise BlankImageError(
+            "found no ink but what runs around the picture: crop to the paper and write one "
+            "digit on it"
+        )
+    kept = np.where(np.isin(labels, strokes), above, 0)
     return np.clip(kept / kept.max(), 0, 1)
 
 

@@ -86,6 +86,26 @@ def cross_entropy(probabilities: np.ndarray, labels: np.ndarray) -> float:
         return float(-np.log(given).mean())
 
 
+def backward(
+    x: np.ndarray, hidden: np.ndarray, blame: np.ndarray, w2: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Carry blame back through a hidden layer of ReLU units, for n images.
+
+    Args:
+        x: float, shape (n, inputs): what comes into the layer.
+        hidden: float, shape (n, units), 0 and up: what leaves it.
+        blame: float, shape (n, classes): slope of the loss along each score.
+        w2: float, shape (units, classes): weights from the layer to the scores.
+
+    Returns:
+        ``(hidden_blame, w1_slopes, b1_slopes)``: slopes of the loss along the units' sums,
+        shape (n, units), and, added up over the images, along the layer's weights, shape
+        (inputs, units), and biases, shape (units,).
+    """
+    hidden_blame = blame @ w2.T * (hidden > 0)
+    return hidden_blame, x.T @ hidden_blame, hidden_blame.sum(axis=0)
+
+
 def gradient(x: np.ndarray, labels: np.ndarray, weights: Weights) -> tuple[float, Weights]:
     """Backpropagation: the loss, and its slope along every weight.
 
@@ -112,9 +132,8 @@ def gradient(x: np.ndarray, labels: np.ndarray, weights: Weights) -> tuple[float
     w2 = weights[2]
     truth = np.eye(w2.shape[1], dtype=x.dtype)[labels]
     blame = (probabilities - truth) / len(x)  # (n, 10)
-    hidden_blame = blame @ w2.T * (hidden > 0)  # (n, hidden)
-    slopes = [x.T @ hidden_blame, hidden_blame.sum(axis=0), hidden.T @ blame, blame.sum(axis=0)]
-    return cross_entropy(probabilities, labels), slopes
+    _, *first = backward(x, hidden, blame, w2)
+    return cross_entropy(probabilities, labels), [*first, hidden.T @ blame, blame.sum(axis=0)]
 
 
 def train_epoch(

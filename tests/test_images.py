@@ -2,9 +2,10 @@ import io
 
 import numpy as np
 import pytest
+from pictures import CLEAN, FRAMED, enlarged, form_box, plain
 from PIL import Image
 
-from mnist_course import images
+from mnist_course import DigitReader, images
 from mnist_course.data import load_mnist
 from mnist_course.images import BlankImageError, preprocessing_stages, to_mnist
 
@@ -133,11 +134,11 @@ def test_the_same_drawing_gives_the_same_digit_in_every_form(make):
     np.testing.assert_array_equal(to_mnist(make(ink)), to_mnist(grey(1 - ink)))
 
 
-def test_files_can_be_paths_or_open(tmp_path):
+def test_files_can_be_paths_bytes_or_open(tmp_path):
     path = tmp_path / "seven.png"
     Image.fromarray(grey(1 - seven())).save(path)
     expected = to_mnist(grey(1 - seven()))
-    for image in (path, str(path), io.BytesIO(path.read_bytes())):
+    for image in (path, str(path), path.read_bytes(), io.BytesIO(path.read_bytes())):
         np.testing.assert_array_equal(to_mnist(image), expected)
 
 
@@ -225,7 +226,82 @@ def test_ink_can_be_named():
     assert not np.array_equal(to_mnist(grey(1 - bold)), image)
 
 
+# Ink that is not the digit
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return DigitReader.load()
+
+
+@pytest.mark.parametrize("kind", [*CLEAN, *FRAMED], ids=lambda kind: kind.__name__)
+def test_pictures_of_every_kind_are_read(kind, reader, mnist):
+    (digits, labels), rng = mnist[0], np.random.default_rng(0)
+    forms = np.stack([to_mnist(kind(digit, rng)) for digit in digits[:20]])
+    assert (reader.predict(forms).argmax(axis=1) == labels[:20]).sum() >= 18
+
+
+def on_desk(sheet: np.ndarray, shade: int = 50) -> np.ndarray:
+    return np.pad(sheet, 90, constant_values=shade)
+
+
+@pytest.mark.parametrize("surround", [on_desk, lambda sheet: np.pad(sheet, 4)])
+@pytest.mark.parametrize("negative", [False, True])
+def test_what_surrounds_the_paper_changes_nothing(surround, negative):
+    picture = surround(grey(1 - seven()))
+    picture = 255 - picture if negative else picture
+    assert_nearly(to_mnist(picture), to_mnist(grey(1 - seven())))
+
+
+def test_a_form_box_in_a_sheet_on_a_desk_changes_nothing(mnist, rng):
+    box = form_box(mnist[0][0][0], rng)
+    assert_nearly(to_mnist(on_desk(box)), to_mnist(box))
+
+
+def test_a_strip_of_desk_along_one_side_is_left_out():
+    picture = np.pad(grey(1 - seven()), ((0, 0), (40, 0)), constant_values=60)
+    assert_nearly(to_mnist(picture), to_mnist(grey(1 - seven())))
+
+
+def test_digits_that_enclose_paper_are_never_left_out(mnist, rng):
+    digits, labels = mnist[0]
+    for label in (0, 6, 8, 9):
+        digit = digits[labels == label][0]
+        picture = plain(digit, rng)
+        inks = to_mnist(picture).astype(float).ravel(), to_mnist(enlarged(digit)).ravel()
+        assert np.corrcoef(inks)[0, 1] > 0.9
+
+
+def test_a_round_zero_with_a_stroke_in_it_stays_whole():
+    y, x = np.ogrid[-100:100, -100:100]
+    ring = abs(np.hypot(x / 0.8, y) - 70) < 7
+    slashed = ring | ((abs(x + y / 2) < 5) & (abs(y) < 40))
+    whole = preprocessing_stages(grey(1 - slashed.astype(float)))["box"]
+    assert whole.shape == preprocessing_stages(grey(1 - ring.astype(float)))["box"].shape
+
+
+def test_separate_strokes_that_touch_the_edge_are_kept():
+    ink = np.zeros((120, 120))
+    ink[0:15, 20:100] = ink[30:120, 85:100] = 1
+    assert preprocessing_stages(grey(1 - ink), ink="dark")["box"].shape == (120, 120)
+
+
 # Refusals
+
+
+def test_a_frame_without_a_digit_asks_for_a_crop():
+    frame = np.pad(np.full((200, 200), 230, np.uint8), 6)
+    with pytest.raises(BlankImageError, match="crop to the paper"):
+        to_mnist(frame)
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"heif", b"mif1"])
+def test_heic_photos_name_the_remedy(brand, tmp_path):
+    photo = b"\0\0\0\x18ftyp" + brand + bytes(40)
+    (tmp_path / "photo.jpg").write_bytes(photo)
+    for image in (photo, io.BytesIO(photo), tmp_path / "photo.jpg"):
+        with pytest.raises(ValueError, match="save it as JPEG or PNG"):
+            to_mnist(image)
 
 
 @pytest.mark.parametrize("level", [0, 128, 255], ids=["black", "grey", "white"])

@@ -158,3 +158,12 @@ def test_no_hidden_units_and_empty_batches_are_refused(batch, weights):
         scratch.initial_weights(seed=0, hidden=0)
     with pytest.raises(ValueError, match="at least 1 image"):
         scratch.train_epoch(*batch, weights, batch_size=0)
+
+
+def test_backward_carries_blame_along_the_weights_and_stops_at_units_that_are_off():
+    x, hidden = np.array([[1.0, 0.5]]), np.array([[2.5, 0.0]])
+    blame, w2 = np.array([[0.6, -0.6]]), np.array([[0.8, 0.2], [1.3, -0.7]])
+    back, w1_slopes, b1_slopes = scratch.backward(x, hidden, blame, w2)
+    np.testing.assert_allclose(back, [[0.36, 0]])
+    np.testing.assert_allclose(w1_slopes, [[0.36, 0], [0.18, 0]])
+    np.testing.assert_allclose(b1_slopes, [0.36, 0])

@@ -26,6 +26,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from .._paths import MODELS_FOLDER, ROOT
+from . import progress
 
 SYNC = "In the course's folder: uv sync"
 MARKS = {"ok": "✓", "warning": "!", "error": "✗"}
@@ -238,6 +239,14 @@ def check_memory() -> Iterator[Check]:
     yield Check("memory", "ok" if enough else "warning", f"{total:.1f} GB", remedy)
 
 
+def check_progress() -> Iterator[Check]:
+    """Passed exercises can be remembered."""
+    trouble = progress.writable()
+    found = trouble.partition(". ")[0] if trouble else f"kept in {progress.file().parent}"
+    remedy = trouble.partition(". ")[2] if trouble else ""
+    yield Check("progress", "warning" if trouble else "ok", found, remedy)
+
+
 CHECKS: dict[str, Callable[[], Iterable[Check]]] = {
     "Python": check_python,
     "packages": check_packages,
@@ -247,6 +256,7 @@ CHECKS: dict[str, Callable[[], Iterable[Check]]] = {
     "models": check_models,
     "disk": check_disk,
     "memory": check_memory,
+    "progress": check_progress,
     "Keras backend": check_backend,
     "GPU": check_gpu,
 }

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -30,6 +30,8 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+LESSON = re.compile(r"day(\d\d)_[a-z0-9_]+\.ipynb")
+CELL_SECONDS = 300  # a cell that takes longer is stopped
 CELL_DONE = re.compile(r"::Cell \d+ (PASSED|FAILED|XFAIL)|\] (PASSED|FAILED|XFAIL) .*::Cell \d+")
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -52,8 +54,13 @@ class LessonResult:
 
 def available_days() -> dict[int, Path]:
     """The notebook of each day there is, in order of days."""
-    found = {int(p.name[3:5]): p for p in NOTEBOOKS.glob("day[0-9][0-9]_*.ipynb")}
+    found = {int(p.name[3:5]): p for p in NOTEBOOKS.glob("*.ipynb") if is_lesson_name(p.name)}
     return dict(sorted(found.items()))
+
+
+def is_lesson_name(name: str) -> bool:
+    """Whether a file is a lesson by its name: a stray copy is none."""
+    return LESSON.fullmatch(name) is not None
 
 
 def parse_days(text: str | None) -> list[int]:
@@ -131,7 +138,7 @@ def _canonical_output(output, count: int):
 def _execute(notebook: nbformat.NotebookNode, path: Path) -> None:
     client = NotebookClient(
         notebook,
-        timeout=None,
+        timeout=CELL_SECONDS,
         kernel_name="python3",
         coalesce_streams=True,
         resources={"metadata": {"path": str(NOTEBOOKS)}},
@@ -144,6 +151,15 @@ def _execute(notebook: nbformat.NotebookNode, path: Path) -> None:
             client.execute(env=os.environ | {"MNIST_COURSE_HOME": home, RECORD: "1"})
         except CellExecutionError as problem:
             raise ValueError(f"{path.name} is unchanged, a cell failed:\n{problem}") from None
+        except CellTimeoutError as problem:
+            raise ValueError(
+                f"{path.name} is unchanged, a cell took over {CELL_SECONDS} s:\n{problem}"
+            ) from None
+        except DeadKernelError:
+            raise ValueError(
+                f"{path.name} is unchanged, its kernel died in code cell "
+                f"{client.code_cells_executed}: was it out of memory, or did the cell end it?"
+            ) from None
 
 
 def _write(notebook: nbformat.NotebookNode, path: Path) -> None:
@@ -262,6 +278,6 @@ def _table(results: list[LessonResult], seconds_per_unit: float) -> Table:
 
 
 def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    )
+    """A bar in a terminal; nothing in a log file, which it would fill with control characters."""
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    return Progress(*columns, TimeElapsedColumn(), disable=not Console().is_terminal)

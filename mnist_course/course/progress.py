@@ -7,9 +7,12 @@ variable ``MNIST_COURSE_HOME`` names. It is read on every check, so nothing heav
 import json
 import os
 import re
-from contextlib import suppress
 from datetime import date
+from itertools import count
 from pathlib import Path
+from tempfile import TemporaryFile
+
+from filelock import FileLock
 
 from .._files import write_text
 
@@ -17,6 +20,8 @@ WEEKS = (range(1, 8), range(8, 15), range(15, 22), range(22, 31))
 SQUARES = "■◧□"  # all passed, begun, to come: told apart without colour
 
 Counts = dict[int, tuple[int, int]]
+
+_told: set[str] = set()  # what this process has said already
 
 
 def file() -> Path:
@@ -26,24 +31,41 @@ def file() -> Path:
         from platformdirs import user_data_dir
 
         home = user_data_dir("mnist-course", appauthor=False)
-    return Path(home) / "progress.json"
+    return Path(home).expanduser() / "progress.json"
 
 
-def record(exercise_id: str) -> None:
+def record(exercise_id: str) -> str | None:
     """Note that an exercise is passed today; the first day it was passed stays.
 
-    Silent when the file cannot be written: a lesson goes on without a record.
+    Two kernels that pass exercises at once lose none: the file is locked meanwhile.
+
+    Returns:
+        None, or what to tell the learner when it could not be noted: once in each process, for a
+        lesson goes on without a record.
     """
-    with suppress(OSError):
-        days = passed()
-        if exercise_id not in days:
-            _write(days | {exercise_id: date.today().isoformat()})
+    try:
+        with _lock():
+            days = passed()
+            if exercise_id not in days:
+                _write(days | {exercise_id: date.today().isoformat()})
+    except OSError as problem:
+        return _told_once(f"This cannot be remembered: {_trouble(problem)}")
+    return None
+
+
+def writable() -> str | None:
+    """None when progress can be kept, else the reason and what to do."""
+    try:
+        with _lock(), TemporaryFile(dir=file().parent):
+            return None
+    except OSError as problem:
+        return _trouble(problem)
 
 
 def passed() -> dict[str, str]:
     """The exercises passed so far: ``{"4.1": "2026-03-09"}``.
 
-    A damaged file is moved to ``progress.json.damaged``, and the record starts afresh.
+    A damaged file is kept under a numbered name, which is printed, and the record starts afresh.
 
     Raises:
         OSError: the file is there but may not be read.
@@ -56,9 +78,39 @@ def passed() -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except ValueError:  # JSONDecodeError and UnicodeDecodeError are ValueErrors too
-        os.replace(path, path.with_name("progress.json.damaged"))
+        kept = _put_aside(path)
+        print(
+            f"The record of passed exercises was damaged: it is kept as {kept}, a new one begins."
+        )
         return {}
     return content
+
+
+def _put_aside(path: Path) -> Path:
+    """Rename a damaged file to the first free ``progress.json.damaged-1``, ``-2``, ..."""
+    numbers = (path.with_name(f"{path.name}.damaged-{number}") for number in count(1))
+    return path.rename(next(kept for kept in numbers if not kept.exists()))
+
+
+def _lock() -> FileLock:
+    path = file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(path.with_name("progress.lock"), timeout=10)
+
+
+def _trouble(problem: OSError) -> str:
+    return (
+        f"{file().parent} cannot be written ({problem.strerror or problem}). Free it, or set the "
+        "environment variable MNIST_COURSE_HOME to a folder of yours"
+    )
+
+
+def _told_once(sentence: str) -> str | None:
+    """The sentence the first time, None from then on."""
+    if sentence in _told:
+        return None
+    _told.add(sentence)
+    return sentence
 
 
 def reset() -> None:

@@ -28,7 +28,8 @@ def draw_network(
     circle that holds exactly 0 is off, and it and its lines are grey.
 
     Args:
-        values: per layer the numbers of its units; nan leaves a circle empty.
+        values: per layer the numbers of its units; nan leaves a circle empty, and no arrow
+            ends there.
         weights: between layer k and the next an array of shape (units in k, units in the
             next); one fewer than layers, or fewer: the last layers then stand alone.
         captions: written under the layers, from left to right.
@@ -43,6 +44,7 @@ def draw_network(
         ValueError: an array of weights does not fit its two layers.
     """
     layers = [np.asarray(layer, dtype=float) for layer in values]
+    weights = [np.asarray(w) for w in weights]
     ax = ax or plt.subplots(figsize=(5, 3.2), layout="constrained")[1]
     for k, (left, right, w) in enumerate(zip(layers, layers[1:], weights, strict=False)):
         if np.shape(w) != (len(left), len(right)):
@@ -50,9 +52,14 @@ def draw_network(
                 f"expected weights of shape {(len(left), len(right))} between layers {k} and "
                 f"{k + 1}, got {np.shape(w)}"
             )
-        for (i, j), weight in np.ndenumerate(w):
-            off = left[i] == 0 or right[j] == 0
-            _line(ax, _place(k, i, left), _place(k + 1, j, right), weight, off, backward)
+        lines = {
+            (i, j): (np.array(_place(k, i, left)), np.array(_place(k + 1, j, right)))
+            for i, j in np.ndindex(w.shape)
+            if not np.isnan(left[i] if backward else right[j])
+        }
+        spots = _free_spots(list(lines.values()))
+        for ((i, j), ends), spot in zip(lines.items(), spots, strict=True):
+            _line(ax, *ends, w[i, j], left[i] == 0 or right[j] == 0, backward, spot)
     for k, layer in enumerate(layers):
         for i, value in enumerate(layer):
             _unit(ax, _place(k, i, layer), value)
@@ -79,9 +86,34 @@ def _unit(ax: Axes, place: tuple[float, float], value: float) -> None:
         ax.text(*place, _short(value), fontsize=9, **style)
 
 
-def _line(ax, start, end, weight: float, off: bool, backward: bool) -> None:
-    """A weight, its number where the lines of one unit have parted and not met others."""
-    start, end = np.array(start), np.array(end)
+def _free_spots(lines: list[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
+    """For each line the place on it that is farthest from other lines and their numbers."""
+    spots: list[np.ndarray] = []
+    for k, (start, end) in enumerate(lines):
+        others = lines[:k] + lines[k + 1 :]
+        candidates = [start + t * (end - start) for t in np.linspace(0.25, 0.75, 26)]
+        room = [
+            min([_distance(c, *other) for other in others] + [_apart(c, s) for s in spots] + [9.0])
+            for c in candidates
+        ]
+        spots.append(candidates[int(np.argmax(room))])
+    return spots
+
+
+def _distance(point: np.ndarray, start: np.ndarray, end: np.ndarray) -> float:
+    """From a point to a line between two ends."""
+    along = end - start
+    t = np.clip((point - start) @ along / (along @ along), 0, 1)
+    return float(np.linalg.norm(point - start - t * along))
+
+
+def _apart(spot: np.ndarray, other: np.ndarray) -> float:
+    """From number to number; they are wider than high, and want twice a line's room."""
+    return float(np.linalg.norm((spot - other) * [0.4, 0.7]))
+
+
+def _line(ax, start, end, weight: float, off: bool, backward: bool, spot: np.ndarray) -> None:
+    """A weight: an arrow, and its number at the spot."""
     along = (end - start) / np.linalg.norm(end - start)
     near, far = start + RADIUS * along, end - RADIUS * along
     if backward:
@@ -91,8 +123,7 @@ def _line(ax, start, end, weight: float, off: bool, backward: bool) -> None:
     ax.annotate("", far, near, arrowprops={"arrowstyle": "->", "shrinkA": 0, "shrinkB": 0} | style)
     box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
     ink = OFF if off else TEXT
-    middle = start + 0.27 * (end - start)
-    ax.text(*middle, _short(weight), ha="center", va="center", fontsize=8, color=ink, bbox=box)
+    ax.text(*spot, _short(weight), ha="center", va="center", fontsize=8, color=ink, bbox=box)
 
 
 def _short(value: float) -> str:

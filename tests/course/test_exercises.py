@@ -2,6 +2,8 @@
 
 import re
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from mnist_course.course import progress
@@ -97,7 +99,7 @@ def test_strict_mode_raises_when_not_passed(monkeypatch):
 
 
 def test_hints_come_one_at_a_time_and_end_with_the_solution(capsys):
-    engine._hints.shown.clear()
+    engine._hints_shown.clear()
     number = len(engine.find("4.1").hints)
     for _ in range(number + 1):
         hint("4.1")
@@ -129,3 +131,81 @@ def test_check_never_shows_the_solution(capsys):
 def test_an_unknown_exercise_says_which_there_are(exercise_id):
     with pytest.raises(ValueError, match=r"no exercise|such as"):
         check(exercise_id, 1)
+
+
+# --- any answer ------------------------------------------------------------------------------
+
+
+class _Contrary:
+    """An object of which everything fails."""
+
+    def __getattr__(self, name):
+        raise RuntimeError("no")
+
+    __repr__ = __eq__ = __len__ = __bool__ = __iter__ = __array__ = __float__ = __hash__ = (
+        lambda self, *_: 1 / 0
+    )
+
+
+def _endless(*arguments):
+    return _endless(*arguments)
+
+
+def _leaves(*arguments):
+    raise SystemExit
+
+
+ODD_VALUES = [
+    *(None, True, 0, -1, 7, 10**400, 0.5, float("nan"), float("inf"), 1j, "", "seven", b"7"),
+    *([], [1, 2], [[1], [2, 3]], (), (1, "a"), {}, {1: 2}, {1, 2}, object, _Contrary()),
+    *(np.array([1, 2]), np.array(["a", "b"]), np.zeros((2, 2, 2)), np.array([None, 1])),
+    *(np.float16(3), np.datetime64("2026-01-01"), pd.DataFrame({"a": [1]}), pd.Series(["x"])),
+]
+ODD_FUNCTIONS = [
+    *(lambda image: image > 127, lambda: 3, lambda a, b, c, d, e: a, lambda *a: a[0]),
+    *(lambda *a: (x for x in (1, 2)), lambda *a: a, lambda *a: print, _endless, _leaves),
+    *(lambda *a, value=value: value for value in ODD_VALUES),
+]
+
+
+@BY_ID
+def test_any_answer_gets_a_sentence(exercise, capsys):
+    functions = ODD_FUNCTIONS if callable(exercise.solution) else ODD_FUNCTIONS[:3]
+    for answer in (*ODD_VALUES, *functions):
+        check(exercise.id, answer)
+        printed = capsys.readouterr().out
+        assert printed.startswith(("✗", "○", "✓")), printed
+        assert len(printed) < 2000
+
+
+@BY_ID
+def test_an_answer_that_changes_its_input_spoils_nothing(exercise, capsys):
+    def spoils(*arguments):
+        for argument in arguments:
+            if isinstance(argument, np.ndarray):
+                argument[...] = 0
+        return 0
+
+    if callable(exercise.solution):
+        check(exercise.id, spoils)
+    check(exercise.id, exercise.solution)
+    assert f"✓ {exercise.id} passed" in capsys.readouterr().out
+
+
+def test_an_id_needs_no_quotes(capsys):
+    check(4.1, engine.find("4.1").solution)
+    hint(4.1)
+    solution(4.1)
+    assert "✓ 4.1 passed" in capsys.readouterr().out
+
+
+def test_a_forgotten_first_value_is_named(capsys):
+    def without_start(image):
+        for row in image:
+            text += str(row[0])  # noqa: F821
+        return text
+
+    check("1.1", without_start)
+    printed = capsys.readouterr().out
+    assert "first value before the loop" in printed
+    assert "text += str(row[0])" in printed

@@ -40,7 +40,7 @@ def test_a_refresh_records_in_order_of_days(file, monkeypatch):
     monkeypatch.setenv(ladder.RECORD, "1")
     ladder.accuracy_ladder(9, {"dense": 0.98})
     assert list(json.loads(file.read_text())) == ["7", "9", "16"]
-    assert ladder.read_ladder()[9] == {"dense": 0.98}
+    assert ladder.read_ladder()[9] == {"dense": ladder.Rung(0.98)}
 
 
 def test_this_run_replaces_what_the_same_day_recorded(file):
@@ -57,3 +57,20 @@ def test_without_a_record_the_lesson_stands_alone(file):
 def test_results_that_are_no_accuracies_are_refused(file, results):
     with pytest.raises(ValueError, match=r"at least one|from 0|between|0 <="):
         ladder.accuracy_ladder(9, results)
+
+
+def test_what_was_measured_on_validation_digits_says_so(file, monkeypatch):
+    monkeypatch.setenv(ladder.RECORD, "1")
+    ax = ladder.accuracy_ladder(9, {"dense": 0.98}, on="validation", digits=6000)
+    assert names(ax) == ["Day 7: k-NN", "Day 9: dense (validation)"]
+    assert ladder.read_ladder()[9] == {"dense": ladder.Rung(0.98, "validation", 6000)}
+
+
+def test_fewer_digits_have_a_wider_interval():
+    of_many, of_few = (ladder._row(ladder.Rung(0.97, "test", digits)) for digits in (10_000, 500))
+    assert of_few[1] < of_many[1] < 0.97 < of_many[2] < of_few[2]
+
+
+def test_other_digits_than_test_and_validation_are_refused(file):
+    with pytest.raises(ValueError, match='on is "test" or "validation"'):
+        ladder.accuracy_ladder(9, {"dense": 0.98}, on="training")

@@ -1,8 +1,15 @@
 """lessons: days, canonical form, refresh and verify on small notebooks of their own."""
 
+import subprocess
+import sys
+import time
+
 import nbformat
 import pytest
+from nbclient import NotebookClient
+from nbformat import v4
 
+from mnist_course._paths import ROOT
 from mnist_course.course import lessons
 
 
@@ -104,3 +111,103 @@ def test_verify_prints_a_table_and_returns_the_status(course, monkeypatch, capsy
     printed = capsys.readouterr().out
     assert "1 unit = 2.0 s" in printed
     assert "broken" in printed
+
+
+# --- verification cannot hang or be fooled ----------------------------------------------------
+
+
+def failures(**options) -> list[str]:
+    return lessons.run_nbval([1], **options)[0].failures
+
+
+def change(path, before: str, after: str) -> None:
+    """Change a stored output or source, as an edit of the file would."""
+    text = path.read_text("utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after), "utf-8")
+
+
+CLAIM = "from mnist_course import expect\nexpect('accuracy', 0.9912, at_least=0.98)"
+LINE = "accuracy: 0.9912 (expected at least 0.98)"
+
+
+@pytest.mark.parametrize(
+    ("stored", "is_green"),
+    [
+        ("accuracy: 0.9855 (expected at least 0.98)", True),
+        ("precision: 0.9912 (expected at least 0.98)", False),
+        ("accuracy: 0.9912 (expected at least 0.97)", False),
+        ("", False),
+    ],
+)
+def test_of_a_claim_only_the_value_may_differ(course, stored, is_green):
+    path = course(CLAIM)
+    lessons.refresh([1])
+    change(path, f"✓ {LINE}", f"✓ {stored}" if stored else "")
+    assert (failures() == []) == is_green
+
+
+@pytest.mark.parametrize("end", ["os._exit(1)", "os.kill(os.getpid(), 9)"])
+def test_a_dead_kernel_is_named_at_once(course, end):
+    course("1 + 1", f"import os; {end}", "2 + 2")
+    begin = time.monotonic()
+    found = failures()
+    assert "the kernel died in this cell" in found[0]
+    assert end in found[0]
+    assert time.monotonic() - begin < 30  # nbval alone waits 2,000 s
+
+
+def test_refresh_names_the_cell_in_which_the_kernel_died(course):
+    course("1 + 1", "import os; os._exit(1)")
+    with pytest.raises(ValueError, match="kernel died in code cell 2"):
+        lessons.refresh([1])
+
+
+def test_an_endless_cell_is_stopped_and_the_limit_is_said(course):
+    course("while True: pass")
+    found = failures(options=("--nbval-cell-timeout=3",))
+    assert "Timeout of 3 seconds" in found[0]
+
+
+def test_a_foreign_kernel_name_is_not_used(course):
+    path = course("print('same')")
+    lessons.refresh([1])
+    change(path, '"name": "python3"', '"name": "julia-9"')
+    assert failures() == []
+
+
+@pytest.mark.parametrize("name", ["day01_tiny-Copy1.ipynb", "day01_tiny (2).ipynb", "Day 1.ipynb"])
+def test_a_copy_is_no_lesson(course, name):
+    path = course("1 + 1")
+    path.with_name(name).write_text("no notebook at all", "utf-8")
+    assert list(lessons.available_days().values()) == [path]
+    assert not lessons.is_lesson_name(name)
+
+
+def test_a_copy_is_not_collected(course):
+    path = course("1 + 1")
+    path.with_name("day01_tiny-Copy1.ipynb").write_text("no notebook at all", "utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-n0", "-c", str(ROOT / "pyproject.toml")]
+    done = subprocess.run([*command, str(path.parent)], capture_output=True, text=True)
+    assert "1 passed" in done.stdout, done.stdout
+
+
+def test_figures_look_alike_from_any_folder(tmp_path):
+    source = "import matplotlib.pyplot as plt\nprint(plt.rcParams['figure.figsize'])\n"
+    source += "plt.plot([1, 3, 2]); plt.title('t'); plt.show()"
+    pictures = set()
+    for folder in (ROOT / "notebooks", tmp_path):
+        notebook = v4.new_notebook(cells=[v4.new_code_cell(source)])
+        where = {"metadata": {"path": str(folder)}}
+        NotebookClient(notebook, kernel_name="python3", resources=where).execute()
+        text, picture = notebook.cells[0].outputs
+        assert text.text == "[7.0, 4.0]\n"  # the course's style, not Matplotlib's
+        pictures.add(picture.data["image/png"])
+    assert len(pictures) == 1
+
+
+def test_progress_leaves_no_control_characters_in_a_log(course, capfd):
+    course("1 + 1")
+    lessons.refresh([1])
+    lessons.run_nbval([1])
+    assert "\x1b" not in "".join(capfd.readouterr())

@@ -42,7 +42,7 @@ def test_makes_the_folder(home, monkeypatch):
 def test_leaves_no_file_aside(home):
     progress.record("1.1")
     progress.record("1.2")
-    assert [path.name for path in home.iterdir()] == ["progress.json"]
+    assert {path.name for path in home.iterdir()} == {"progress.json", "progress.lock"}
 
 
 def test_keeps_its_file_in_the_users_data_folder(monkeypatch):
@@ -54,11 +54,37 @@ def test_keeps_its_file_in_the_users_data_folder(monkeypatch):
 
 
 @pytest.mark.parametrize("content", [b"{", b"", b"\xff\xfe", b"[]", b'{"1.1": 3}'])
-def test_a_damaged_file_is_set_aside(home, content):
+def test_a_damaged_file_is_kept_and_said_once(home, content, capsys):
     (home / "progress.json").write_bytes(content)
     progress.record("2.1")
     assert list(progress.passed()) == ["2.1"]
-    assert (home / "progress.json.damaged").read_bytes() == content
+    assert (home / "progress.json.damaged-1").read_bytes() == content
+    assert capsys.readouterr().out.count("was damaged") == 1
+
+
+def test_an_older_backup_is_never_overwritten(home):
+    for content in (b"first", b"second"):
+        (home / "progress.json").write_bytes(content)
+        progress.passed()
+    kept = [(home / f"progress.json.damaged-{number}").read_bytes() for number in (1, 2)]
+    assert kept == [b"first", b"second"]
+
+
+def test_two_processes_at_once_lose_nothing(home):
+    code = (
+        "from mnist_course.course import progress\nfor n in range(20): progress.record(f'{}.{n}')"
+    )
+    commands = [[sys.executable, "-c", code.replace("{}", str(day), 1)] for day in (1, 2, 3)]
+    for process in [subprocess.Popen(command) for command in commands]:
+        assert process.wait() == 0
+    assert len(progress.passed()) == 60
+
+
+def test_a_tilde_means_the_users_home(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setenv("MNIST_COURSE_HOME", "~/digits")
+    assert progress.file() == tmp_path / "digits" / "progress.json"
 
 
 def test_an_interrupted_write_keeps_what_was_there(monkeypatch):
@@ -73,11 +99,13 @@ def test_an_interrupted_write_keeps_what_was_there(monkeypatch):
     assert list(progress.passed()) == ["1.1"]
 
 
-def test_a_folder_that_cannot_be_written_is_no_error(home, monkeypatch):
+def test_a_folder_that_cannot_be_written_is_said_once(home, monkeypatch):
     (home / "in_the_way").write_text("a file where a folder should be")
     monkeypatch.setenv("MNIST_COURSE_HOME", str(home / "in_the_way"))
-    progress.record("1.1")
+    assert "MNIST_COURSE_HOME to a folder of yours" in progress.record("1.1")
+    assert progress.record("1.2") is None
     assert (home / "in_the_way").is_file()
+    assert "cannot be written" in progress.writable()
 
 
 def test_reset_forgets_everything_and_may_be_repeated():

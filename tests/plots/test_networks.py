@@ -1,5 +1,7 @@
 """diagrams: a small network, drawn."""
 
+from itertools import combinations, pairwise
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from mnist_course.plots import networks
 from mnist_course.plots.networks import draw_network
 
 VALUES = [[1.0, 0.5], [2.0, 0.0, 1.0], [0.25, np.nan]]
+FULL = [*VALUES[:2], [0.25, 0.75]]
 WEIGHTS = [np.array([[1.0, -2.0, 3.0], [4.0, 5.0, 6.0]]), np.full((3, 2), -7.5)]
 
 
@@ -39,16 +42,31 @@ def test_an_unknown_value_leaves_its_circle_empty():
     assert texts(ax) == []
 
 
+def test_no_arrow_ends_at_an_empty_circle():
+    assert len(arrows(draw_network(VALUES, WEIGHTS))) == 9
+    empty_left = [[np.nan, np.nan], [2.0, 0.0, 1.0]]
+    assert arrows(draw_network(empty_left, WEIGHTS[:1], backward=True)) == []
+
+
+@pytest.mark.parametrize("sizes", [(2, 3, 2), (3, 2, 3), (2, 4, 3)])
+def test_no_two_numbers_collide(sizes):
+    values = [[1.0] * size for size in sizes]
+    ax = draw_network(values, [np.full(shape, -1.25) for shape in pairwise(sizes)])
+    ax.figure.canvas.draw()
+    boxes = [t.get_window_extent() for t in ax.texts if t.get_text() == "−1.25"]
+    assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
+
+
 def test_each_weight_has_an_arrow_and_backward_turns_it():
-    forward = arrows(draw_network(VALUES, WEIGHTS))
-    backward = arrows(draw_network(VALUES, WEIGHTS, backward=True))
+    forward = arrows(draw_network(FULL, WEIGHTS))
+    backward = arrows(draw_network(FULL, WEIGHTS, backward=True))
     assert len(forward) == len(backward) == 12
     assert all(arrow.xy[0] > arrow.xyann[0] for arrow in forward)
     assert all(arrow.xy[0] < arrow.xyann[0] for arrow in backward)
 
 
 def test_lines_of_a_unit_that_is_off_are_grey():
-    ax = draw_network(VALUES, WEIGHTS)
+    ax = draw_network(FULL, WEIGHTS)
     colors = [to_hex(arrow.arrow_patch.get_edgecolor()).upper() for arrow in arrows(ax)]
     assert colors.count(networks.OFF) == 4
     assert colors[0] == networks.BLUE

@@ -14,10 +14,10 @@ from matplotlib.colors import same_color, to_rgb
 from PIL import Image
 
 from mnist_course import plots
-from mnist_course._paths import ROOT
+from mnist_course._paths import PACKAGE
 from mnist_course.plots import _canvas
 
-STYLE = ROOT / "notebooks" / "matplotlibrc"
+STYLE = PACKAGE / "plots" / "matplotlibrc"
 HISTORY = {
     "accuracy": [0.9, 0.95, 0.97],
     "loss": [0.5, 0.3, 0.2],

@@ -103,6 +103,7 @@ def rows(file):
         return list(csv.DictReader(table))
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_a_run_killed_in_mid_epoch_goes_on_and_loses_nothing(tmp_path, uninterrupted):
     script = (
         "import pathlib, sys; from test_checkpoints import kill_minus_9, run; "

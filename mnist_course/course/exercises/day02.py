@@ -42,7 +42,7 @@ def _check_invert(answer):
 def _call_with_bytes(answer, images, *, shown):
     """Call, and say in plain words when NumPy refuses a number that is no byte."""
     try:
-        return call(answer, images, shown=shown)
+        return call(answer, images, shown=shown, copied=False)
     except NotYet as problem:
         if not isinstance(problem.__cause__, OverflowError):
             raise

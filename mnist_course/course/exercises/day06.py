@@ -196,7 +196,7 @@ SCANS = (
 def _check_scale(answer):
     for name, images, full_ink in SCANS:
         given = images.copy()
-        found = call(answer, given, full_ink, shown=f"scale of {name}")
+        found = call(answer, given, full_ink, shown=f"scale of {name}", copied=False)
         require(
             given.shape == images.shape and np.array_equal(given, images),
             f"{name}: your function changed the images that it was given; work on a copy",

@@ -1,8 +1,8 @@
-"""Day 8: a softmax that survives, a walk downhill, the slopes of the second layer."""
+"""Day 8: a softmax that survives, a walk downhill, blame through a hidden layer."""
 
 import numpy as np
 
-from .engine import Exercise, NotYet, call, require, require_equal, require_shape
+from .engine import Exercise, NotAttempted, NotYet, call, require, require_equal, require_shape
 
 
 def _close(found, mistake) -> bool:
@@ -48,7 +48,7 @@ def _quiet(answer, scores, shown, words):
     """Call it without NumPy's warnings: overflow is what the check is about."""
     given = scores.copy()
     with np.errstate(all="ignore"):
-        found = call(answer, given, shown=shown)
+        found = call(answer, given, shown=shown, copied=False)
     same = np.array_equal(given, scores)
     require(same, "the scores that were given have changed: make new ones (no -= on them)")
     require_shape(found, scores.shape, what=f"{shown}, one probability per score,")
@@ -122,6 +122,28 @@ def _flat_maximum(scores):
     return powers / powers.sum(axis=1)
 
 
+def _softmax_in_float32(scores):
+    return stable_softmax(scores.astype(np.float32))
+
+
+def _softmax_in_a_loop(scores):
+    rows = []
+    for row in scores:
+        powers = [np.exp(score - max(row)) for score in row]
+        rows.append([power / sum(powers) for power in powers])
+    return rows
+
+
+def _softmax_by_logarithms(scores):
+    return np.exp(scores - np.logaddexp.reduce(scores, axis=1)[:, None])
+
+
+def _softmax_of_keras(scores):
+    from keras import ops
+
+    return ops.softmax(ops.convert_to_tensor(scores), axis=1)
+
+
 # --- 8.2 -------------------------------------------------------------------------------------
 
 
@@ -137,7 +159,7 @@ def _check_descend(answer):
     _descend_in_the_plane(answer)
     place = call(answer, lambda w: w**3, 1.0, 0.5, 4, shown="descend in another valley")
     expected = descend(lambda w: w**3, 1.0, 0.5, 4)
-    require_equal(np.asarray(place), np.array(expected), what="in another valley", within=1e-9)
+    require_equal(np.asarray(place), np.array(expected), what="in another valley", within=1e-5)
 
 
 def _descend_by_hand(answer):
@@ -157,14 +179,14 @@ def _descend_by_hand(answer):
         (descend(lambda w: 1.0, 5.0, 0.1, 3), "each step has length rate: rate * slope is asked"),
     ):
         require(not _close(found, mistake), f"{message} (yours: {np.round(found, 3).tolist()})")
-    require_equal(np.asarray(found, float), np.array(expected), what=shown, within=1e-9)
+    require_equal(np.asarray(found, float), np.array(expected), what=shown, within=1e-5)
 
 
 def _descend_in_the_plane(answer):
     start = np.array([4.0, -2.0])
     given = start.copy()
     shown = "descend with two weights, an array, as its place"
-    found = call(answer, lambda w: w * [2.0, 0.5], given, 0.2, 3, shown=shown)
+    found = call(answer, lambda w: w * [2.0, 0.5], given, 0.2, 3, shown=shown, copied=False)
     require(
         np.array_equal(given, start),
         "the array that was given as start has changed: -= works inside the array (Day 2), "
@@ -178,7 +200,7 @@ def _descend_in_the_plane(answer):
             "it (Day 2), while place = place - ... makes a new one"
         )
     expected = np.array(descend(lambda w: w * [2.0, 0.5], start, 0.2, 3))
-    require_equal(found, expected, what=shown, within=1e-9)
+    require_equal(found, expected, what=shown, within=1e-5)
 
 
 def _uphill(slope_at, start, rate, steps):
@@ -234,104 +256,198 @@ def _in_place_of_a_copy(slope_at, start, rate, steps):
     return places if np.ndim(start) else descend(slope_at, start, rate, steps)
 
 
+def _walk_as_array(slope_at, start, rate, steps):
+    return np.array(descend(slope_at, start, rate, steps))
+
+
+def _walk_as_tuple(slope_at, start, rate, steps):
+    return tuple(descend(slope_at, start, rate, steps))
+
+
+def _walk_in_float32(slope_at, start, rate, steps):
+    return [np.float32(place) for place in descend(slope_at, start, rate, steps)]
+
+
 # --- 8.3 -------------------------------------------------------------------------------------
 
 
-def slopes_of_w2(hidden, probabilities, labels):
-    truth = np.eye(10)[labels]
-    blame = (probabilities - truth) / len(labels)
-    return hidden.T @ blame
+def backward(x, hidden, blame, w2):
+    hidden_blame = (blame @ w2.T) * (hidden > 0)
+    w1_slopes = x.T @ hidden_blame
+    b1_slopes = hidden_blame.sum(axis=0)
+    return hidden_blame, w1_slopes, b1_slopes
 
 
-def _check_slopes_of_w2(answer):
-    rng = np.random.default_rng(83)
-    for number, units in ((6, 4), (25, 7), (1, 3)):
-        hidden = np.maximum(rng.normal(0.5, 1, size=(number, units)), 0)
-        probabilities = stable_softmax(rng.normal(size=(number, 10)))
-        labels = rng.integers(0, 10, number).astype(np.uint8)
-        given = hidden.copy(), probabilities.copy(), labels.copy()
-        shown = f"slopes_of_w2 for {number} image{'s' if number > 1 else ''}, {units} hidden units"
-        found = call(answer, *given, shown=shown)
-        _name_mistake(found, hidden, probabilities, labels, shown)
-        expected = slopes_of_w2(hidden, probabilities, labels)
-        require_equal(np.asarray(found, dtype=float), expected, what=shown, within=1e-6)
-        changed = not np.array_equal(given[1], probabilities)
-        require(not changed, "the probabilities that were given have changed: copy them first")
+NAMES = ("hidden_blame", "w1_slopes", "b1_slopes")
 
 
-def _name_mistake(found, hidden, probabilities, labels, shown):
-    number, units = hidden.shape
-    expected = slopes_of_w2(hidden, probabilities, labels)
+def _check_backward(answer):
+    for seed, number, inputs, units in ((83, 6, 5, 4), (84, 9, 3, 7), (85, 1, 4, 6)):
+        given, measured = _measured(seed, number, inputs, units)
+        shown = f"backward for {number} image{'s' if number > 1 else ''}, {units} hidden units"
+        found = _three_arrays(call(answer, *given, shown=shown), shown)
+        for name, value, slopes in zip(NAMES, found, measured, strict=True):
+            _judge_line(name, value, slopes, given, shown)
+
+
+def _three_arrays(found, shown):
     require(
-        np.shape(found) != (10, units) or units == 10,
-        f"{shown}: shape (10, {units}), but w2 has shape ({units}, 10): turn the product round",
+        isinstance(found, tuple | list) and len(found) == 3,
+        f"{shown} should return three arrays: {', '.join(NAMES)}",
     )
-    require_shape(found, (units, 10), what=f"{shown}, one slope per weight of w2,")
-    truth = np.eye(10)[labels]
-    blame = probabilities - truth
-    for mistake, message in (
-        (-expected, "every sign is turned: blame is probabilities - truth"),
-        (hidden.T @ probabilities / number, "the truth is missing: blame = probabilities - truth"),
-        (expected * number, "that is the sum over the images: the loss is their mean"),
-        (expected / number, "that was divided by the number of images twice"),
-        (expected * number / 10, "divide by the number of images, not by the ten classes"),
-        (
-            np.outer(hidden.mean(axis=0), blame.mean(axis=0)),
-            "means were multiplied: multiply for each image, then take the mean",
+    if any(part is ... for part in found):
+        raise NotAttempted
+    return found
+
+
+def _measured(seed, number, inputs, units):
+    """Arguments for the answer, and the three arrays of slopes, measured by nudging."""
+    rng = np.random.default_rng(seed)
+    x = rng.uniform(0.2, 1, (number, inputs))
+    w1, b1 = rng.normal(0, 1, (inputs, units)), rng.normal(0, 0.3, units)
+    w2, labels = rng.normal(0, 1, (units, 10)), rng.integers(0, 10, number)
+    nudge = np.zeros((number, units))
+
+    def loss():
+        hidden = np.maximum(x @ w1 + b1 + nudge, 0)
+        return -np.log(stable_softmax(hidden @ w2)[np.arange(number), labels]).mean()
+
+    hidden = np.maximum(x @ w1 + b1, 0)
+    blame = (stable_softmax(hidden @ w2) - np.eye(10)[labels]) / number
+    return (x, hidden, blame, w2), [_nudged(loss, numbers) for numbers in (nudge, w1, b1)]
+
+
+def _nudged(loss, numbers, step=1e-6):
+    slopes = np.empty(numbers.shape)
+    for i in range(numbers.size):
+        here, losses = numbers.flat[i], []
+        for value in (here + step, here - step):
+            numbers.flat[i] = value
+            losses.append(loss())
+        numbers.flat[i] = here
+        slopes.flat[i] = (losses[0] - losses[1]) / (2 * step)
+    return slopes
+
+
+def _judge_line(name, found, measured, given, shown):
+    """One of the three results; a mistake is named only where it explains every number."""
+    x, hidden, blame, w2 = given
+    what = f"{shown}: {name}"
+    if np.shape(found) == measured.shape[::-1] != measured.shape:
+        raise NotYet(f"{what} has shape {np.shape(found)}, not {measured.shape}: turned round")
+    require_shape(found, measured.shape, what=what)
+    unmasked = blame @ w2.T
+    b1 = (unmasked * (hidden > 0)).sum(axis=0)
+    mistakes = {
+        "hidden_blame": (
+            (unmasked, "a unit that is off passes on 0 whatever its sum: its blame is 0"),
+            (unmasked * hidden, "on or off is asked for (hidden > 0), not the hidden value"),
+            (np.abs(measured), "a sign was lost: blame can be below zero"),
         ),
-        (
-            np.outer(hidden.mean(axis=0), blame.sum(axis=0)),
-            "means were multiplied: multiply for each image, then take the mean",
+        "w1_slopes": (
+            ((x > 0).T @ (unmasked * (hidden > 0)), "the value that comes in, not whether"),
+            (np.outer(x.mean(axis=0), b1), "multiply for each image, then add up"),
+            (np.outer(x.sum(axis=0), b1), "multiply for each image, then add up"),
         ),
-        (
-            (hidden > 0).T @ blame / number,
-            "only on or off came in: what comes in is the value of the hidden unit",
-        ),
-    ):
-        require(number == 1 or not _close(found, mistake), f"{shown}: {message}")
+        "b1_slopes": ((np.zeros_like(b1), "a bias has a slope too: what comes in is a 1"),),
+    }[name]
+    always = (
+        (measured / len(x), "divided by the number of images once more: blame has it already"),
+        (measured * len(x), "blame was divided by the number of images already: add up"),
+        (-measured, "every sign is turned"),
+    )
+    for mistake, message in (*mistakes, *always):
+        fits = _close(found, mistake) and not np.allclose(mistake, measured, atol=1e-6)
+        require(not fits, f"{what}: {message}")
+    require_equal(
+        np.asarray(found, dtype=float), measured, what=f"{what}, by nudging,", within=2e-6
+    )
 
 
-def _turned_signs(hidden, probabilities, labels):
-    return -slopes_of_w2(hidden, probabilities, labels)
+def _line_by_line(x, hidden, blame, w2):
+    n, units = hidden.shape
+    hidden_blame = np.zeros((n, units))
+    w1_slopes, b1_slopes = np.zeros((x.shape[1], units)), np.zeros(units)
+    for i in range(n):
+        for j in range(units):
+            if hidden[i, j] > 0:
+                hidden_blame[i, j] = sum(w2[j, k] * blame[i, k] for k in range(10))
+        w1_slopes += np.outer(x[i], hidden_blame[i])
+        b1_slopes += hidden_blame[i]
+    return [hidden_blame, w1_slopes, b1_slopes]
 
 
-def _without_truth(hidden, probabilities, labels):
-    return hidden.T @ probabilities / len(labels)
+def _in_float32(x, hidden, blame, w2):
+    return tuple(part.astype(np.float32) for part in backward(x, hidden, blame, w2))
 
 
-def _sum_of_images(hidden, probabilities, labels):
-    return slopes_of_w2(hidden, probabilities, labels) * len(labels)
+def _by_einsum(x, hidden, blame, w2):
+    back = np.where(hidden != 0, np.einsum("nk,jk->nj", blame, w2), 0)
+    return back, np.einsum("ni,nj->ij", x, back), np.ones(len(x)) @ back
 
 
-def _mean_of_everything(hidden, probabilities, labels):
-    return slopes_of_w2(hidden, probabilities, labels) * len(labels) / 10
+def _keras_tensors(x, hidden, blame, w2):
+    from keras import ops
+
+    return tuple(ops.convert_to_tensor(part) for part in backward(x, hidden, blame, w2))
 
 
-def _transposed(hidden, probabilities, labels):
-    return slopes_of_w2(hidden, probabilities, labels).T
+def _no_mask(x, hidden, blame, w2):
+    back = blame @ w2.T
+    return back, x.T @ back, back.sum(axis=0)
 
 
-def _means_multiplied(hidden, probabilities, labels):
-    blame = probabilities - np.eye(10)[labels]
-    return np.outer(hidden.mean(axis=0), blame.mean(axis=0))
+def _times_hidden(x, hidden, blame, w2):
+    back = blame @ w2.T * hidden
+    return back, x.T @ back, back.sum(axis=0)
 
 
-def _blame_alone(hidden, probabilities, labels):
-    return (probabilities - np.eye(10)[labels]) / len(labels)
+def _mean_again(x, hidden, blame, w2):
+    back, w1, b1 = backward(x, hidden, blame, w2)
+    return back, w1 / len(x), b1 / len(x)
 
 
-def _image_by_image(hidden, probabilities, labels):
-    blame = probabilities - np.eye(10)[labels]
-    return hidden[:, :, None] * blame[:, None, :]
+def _hidden_divided(x, hidden, blame, w2):
+    hidden /= len(x)
+    return _times_hidden(x, hidden, blame, w2)
 
 
-def _on_or_off(hidden, probabilities, labels):
-    return slopes_of_w2(hidden > 0, probabilities, labels)
+def _bias_as_a_mean(x, hidden, blame, w2):
+    back, w1, _ = backward(x, hidden, blame, w2)
+    return back, w1, back.mean(axis=0)
 
 
-def _probability_of_the_label(hidden, probabilities, labels):
-    blame = probabilities - labels[:, None]
-    return hidden.T @ blame / len(labels)
+def _bias_per_image(x, hidden, blame, w2):
+    back, w1, _ = backward(x, hidden, blame, w2)
+    return back, w1, back.sum(axis=1)
+
+
+def _bias_forgotten(x, hidden, blame, w2):
+    back, w1, b1 = backward(x, hidden, blame, w2)
+    return back, w1, 0 * b1
+
+
+def _transposed(x, hidden, blame, w2):
+    back, w1, b1 = backward(x, hidden, blame, w2)
+    return back, w1.T, b1
+
+
+def _means_multiplied(x, hidden, blame, w2):
+    back, _, b1 = backward(x, hidden, blame, w2)
+    return back, np.outer(x.mean(axis=0), b1), b1
+
+
+def _turned_signs(x, hidden, blame, w2):
+    return backward(x, hidden, -blame, w2)
+
+
+def _two_arrays(x, hidden, blame, w2):
+    return backward(x, hidden, blame, w2)[1:]
+
+
+def _hidden_came_in(x, hidden, blame, w2):
+    back, _, b1 = backward(x, hidden, blame, w2)
+    return back, hidden.T @ back, b1
 
 
 EXERCISES = (
@@ -366,6 +482,7 @@ EXERCISES = (
             (_sigmoid, "each score was turned for itself"),
             (_flat_maximum, "broadcast"),
         ),
+        right=(_softmax_in_float32, _softmax_in_a_loop, _softmax_by_logarithms, _softmax_of_keras),
     ),
     Exercise(
         id="8.2",
@@ -394,34 +511,39 @@ EXERCISES = (
             (_in_place, "given as start has changed"),
             (_in_place_of_a_copy, "one and the same array"),
         ),
+        right=(_walk_as_array, _walk_as_tuple, _walk_in_float32),
     ),
     Exercise(
         id="8.3",
-        title="the slopes of the second layer",
-        solution=slopes_of_w2,
-        reason="For one image, the slope of the weight from unit j to score k is hidden[j] times "
-        "blame[k]. hidden.T @ blame makes all these products and adds them up over the images; "
-        "dividing the blame by the number of images first turns the sum into the mean.",
-        check=_check_slopes_of_w2,
+        title="blame goes back through the hidden layer",
+        solution=backward,
+        reason="blame @ w2.T adds, for each image and unit, weight times blame over the scores; "
+        "the mask stops it at units that are off. x.T @ hidden_blame makes value times blame for "
+        "each image and adds the images up. A bias always receives a 1, so its slope is the "
+        "blame alone, added up over the images. blame holds the 1/n of the mean already.",
+        check=_check_backward,
         hints=(
-            "First the blame at the scores, shape (n, 10): probabilities minus truth. For the "
-            "truth as rows, Day 6's `one_hot(labels)`, from mnist_course.",
-            "For image i, `np.outer(hidden[i], blame[i])` has shape (units, 10), one product per "
-            "weight. You need the mean of these over the images.",
-            "A loop over the images will do. Shorter: `hidden.T @ blame` multiplies and adds over "
-            "the images in one go; divide by how many there are.",
+            "Take one image first: its unit j gets the sum over k of w2[j, k] * blame[k], if it "
+            "is on. A loop over images and units is a good first version.",
+            "For all images at once: `blame` is (n, 10), `w2` is (units, 10), and (n, units) is "
+            "wanted. Which of the two must be turned round (`.T`) so that `@` fits?",
+            "Slopes of weights: value that comes in, times blame, added up over the images. "
+            "`x` is (n, inputs), the result (inputs, units). For a bias a 1 comes in.",
         ),
         wrong=(
-            (_turned_signs, "every sign is turned"),
-            (_without_truth, "the truth is missing"),
-            (_sum_of_images, "the sum over the images"),
-            (_mean_of_everything, "not by the ten classes"),
-            (_transposed, "turn the product round"),
+            (_no_mask, "its blame is 0"),
+            (_times_hidden, "not the hidden value"),
+            (_mean_again, "blame has it already"),
+            (_hidden_divided, "hidden_blame, by nudging"),
+            (_bias_as_a_mean, "blame has it already"),
+            (_bias_per_image, "b1_slopes should have shape"),
+            (_bias_forgotten, "a bias has a slope too"),
+            (_transposed, "turned round"),
             (_means_multiplied, "multiply for each image"),
-            (_blame_alone, "one slope per weight of w2"),
-            (_image_by_image, "one slope per weight of w2"),
-            (_on_or_off, "what comes in is the value"),
-            (_probability_of_the_label, "should be"),
+            (_turned_signs, "every sign is turned"),
+            (_two_arrays, "three arrays"),
+            (_hidden_came_in, "w1_slopes should have shape"),
         ),
+        right=(_line_by_line, _in_float32, _by_einsum, _keras_tensors),
     ),
 )

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from .engine import Exercise, NotYet, call, require
+from .engine import Exercise
+from .suspects import Case, judge, number, one_of
 
 # --- 10.1 ------------------------------------------------------------------------------------
 
@@ -15,99 +16,93 @@ def verdict(a, b):
     return "A" if gap > 0 else "B"
 
 
-def _runs(mean: float, spread: float, number: int, *, lucky: float = 0.0) -> np.ndarray:
-    """Accuracies with just this mean and spread; ``lucky`` lifts one run, and not the mean."""
-    values = np.random.default_rng(number).normal(size=number)
-    values[0] += lucky
-    return mean + spread * (values - values.mean()) / values.std(ddof=1)
+def _runs(spread: float, n: int, *, lucky: int = 0) -> np.ndarray:
+    """n accuracies with mean 0 and just this spread; ``lucky`` of them stand far above the rest."""
+    values = np.random.default_rng(n).normal(size=n)
+    values[:lucky] += 9
+    return spread * (values - values.mean()) / values.std(ddof=1)
 
 
-# what to think of, A, B
+def _pair(errors: float, a: np.ndarray, b: np.ndarray, *, mean: float = 97) -> Case:
+    """A above B by so many standard errors of the difference."""
+    error = np.sqrt(a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b))
+    a, b = (mean + errors * error + a).round(4), (mean + b).round(4)
+    shown = f"verdict(a, b) with A: {_summary(a)}; B: {_summary(b)}"
+    gap = a.mean() - b.mean()
+    return Case(shown, (a, b), f"the means are {abs(gap):.3g} apart, the standard error of that "
+                f"difference is {error:.3g}")  # fmt: skip
+
+
+def _summary(values: np.ndarray) -> str:
+    return (
+        f"{len(values)} runs, mean {values.mean():.4g}, spread {values.std(ddof=1):.2g}, "
+        f"best {values.max():.4g}"
+    )
+
+
+def _exactly_twice() -> Case:
+    """Standard errors of 3/16 and 4/16, so 5/16 together; the means are 10/16 apart."""
+    steps = np.array([3, 3, -3, -3, 2, 2, 2, -2, -2, -2, 0, 0, 0, 0, 0, 0])
+    a, b = 97.625 + steps * 6 / 16, 97 + steps * 8 / 16
+    return Case(
+        f"verdict(a, b) with A: {_summary(a)}; B: {_summary(b)}",
+        (a, b),
+        "the means are 0.625 apart, which is just twice the standard error of the difference; "
+        "clear begins above that",
+    )
+
+
 _VERDICTS = (
-    ("two points apart, and a tiny spread", _runs(97, 0.2, 5), _runs(95, 0.2, 5)),
-    ("the same the other way round", _runs(95, 0.2, 5), _runs(97, 0.2, 5)),
-    (
-        "single runs overlap, but many runs make a mean steady: divide the spread by √n",
-        _runs(97.36, 0.3, 16),
-        _runs(97.0, 0.3, 16),
-    ),
-    (
-        "compare the means: a single lucky run decides nothing",
-        _runs(95.5, 0.6, 12, lucky=12),
-        _runs(96.5, 0.3, 12),
-    ),
-    (
-        "a higher mean is not enough: the difference is smaller than its standard error",
-        _runs(97.1, 0.4, 5),
-        _runs(97.0, 0.4, 5),
-    ),
-    (
-        "one standard error is not enough, clear begins at two",
-        _runs(97, 0.3, 9),
-        _runs(97.2, 0.3, 9),
-    ),
-    (
-        "A varies though B is steady: the luck of both counts",
-        _runs(97.5, 0.6, 6),
-        _runs(97.1, 0.01, 6),
-    ),
-    (
-        "B varies though A is steady: the luck of both counts",
-        _runs(97.5, 0.01, 6),
-        _runs(97.1, 0.6, 6),
-    ),
-    (
-        "standard errors add up like the sides of a right angle, √(a² + b²), not a + b",
-        _runs(97.34, 0.3, 9),
-        _runs(97.0, 0.3, 9),
-    ),
-    (
-        "B has only four runs: each spread is divided by the root of its own number",
-        _runs(97.4, 0.4, 25),
-        _runs(97.0, 0.5, 4),
-    ),
-    (
-        "with three runs, the spread with NumPy's own ddof=0 is too small: use ddof=1",
-        _runs(97.0, 0.3, 3),
-        _runs(97.45, 0.3, 3),
-    ),
-    (
-        "these accuracies are fractions: compare with the spread, not with a fixed number",
-        _runs(0.968, 0.001, 5),
-        _runs(0.972, 0.001, 5),
-    ),
+    _pair(9, _runs(0.2, 5), _runs(0.2, 5)),
+    _pair(-9, _runs(0.2, 5), _runs(0.2, 5)),
+    _pair(2.3, _runs(0.3, 16), _runs(0.3, 16)),
+    _pair(-2.6, _runs(0.6, 12, lucky=1), _runs(0.3, 12)),
+    _pair(2.4, _runs(0.6, 12, lucky=5), _runs(0.3, 12)),
+    _pair(2.9, _runs(0.3, 9), _runs(0.3, 9)),
+    _pair(4.2, np.linspace(-0.3, 0.3, 5), np.linspace(-0.3, 0.3, 5)),  # no run in common
+    _pair(0.4, _runs(0.4, 5), _runs(0.4, 5)),
+    _pair(-1.8, _runs(0.3, 9), _runs(0.3, 9)),
+    _pair(1.9, _runs(0.3, 30), _runs(0.2, 30)),
+    _pair(1.7, _runs(0.6, 6), _runs(0.01, 6)),
+    _pair(-1.7, _runs(0.01, 6), _runs(0.6, 6)),
+    _pair(1.85, _runs(0.4, 25), _runs(0.4, 4)),
+    _pair(-1.85, _runs(0.4, 4), _runs(0.4, 25)),
+    _pair(2.25, _runs(0.4, 25), _runs(0.4, 4)),
+    _pair(-2.25, _runs(0.4, 4), _runs(0.4, 25)),
+    _pair(1.7, _runs(0.2, 20), _runs(0.8, 4)),
+    _pair(2.3, _runs(0.8, 20), _runs(0.2, 4)),
+    _pair(1.8, _runs(0.3, 3), _runs(0.3, 3)),
+    _pair(-4, _runs(0.001, 5), _runs(0.001, 5), mean=0.968),
+    _pair(-1.5, _runs(0.001, 5), _runs(0.002, 8), mean=0.968),
+    _exactly_twice(),
 )
 
 
-def _summary(name: str, values: np.ndarray) -> str:
-    return f"{name}: {len(values)} runs, mean {values.mean():.4g}, spread {values.std(ddof=1):.2g}"
-
-
 def _check_verdict(answer):
-    for mistake, a, b in _VERDICTS:
-        what = f"{_summary('A', a)}, best {a.max():.4g}; {_summary('B', b)}, best {b.max():.4g}"
-        found = call(answer, a.copy(), b.copy(), shown=f"verdict(a, b) for {what},")
-        require(
-            isinstance(found, str) and found in ("A", "B", "unclear"),
-            f'the answer is "A", "B" or "unclear", yours is {found!r}',
-        )
-        expected = verdict(a, b)
-        require(
-            found == expected,
-            f'{what}. Expected "{expected}", yours is "{found}": {mistake}',
-        )
+    form = one_of("A", "B", "unclear")
+    judge(answer, verdict, _VERDICTS, slips=_VERDICT_SLIPS, form=form)
 
 
 def _name(gap, clear=True):
     return "unclear" if not clear else "A" if gap > 0 else "B"
 
 
+def _beyond(a, b, error, times=2.0):
+    gap = np.mean(a) - np.mean(b)
+    return _name(gap, abs(gap) > times * error)
+
+
+def _error(a, b, n_a=None, n_b=None, ddof=1):
+    n_a, n_b = n_a or len(a), n_b or len(b)
+    return np.sqrt(np.var(a, ddof=ddof) / n_a + np.var(b, ddof=ddof) / n_b)
+
+
 def _higher_mean(a, b):
-    return _name(a.mean() - b.mean())
+    return _name(np.mean(a) - np.mean(b))
 
 
 def _best_run(a, b):
-    return _name(a.max() - b.max())
+    return _name(max(a) - max(b))
 
 
 def _first_run(a, b):
@@ -118,46 +113,121 @@ def _ranges_apart(a, b):
     return _name(a.mean() - b.mean(), a.min() > b.max() or b.min() > a.max())
 
 
-def _beyond(gap, error):
-    return _name(gap, abs(gap) > error)
+def _medians(a, b):
+    gap = np.median(a) - np.median(b)
+    return _name(gap, abs(gap) > 2 * _error(a, b))
 
 
 def _spread_for_error(a, b):
-    return _beyond(a.mean() - b.mean(), 2 * np.hypot(a.std(ddof=1), b.std(ddof=1)))
+    return _beyond(a, b, np.hypot(a.std(ddof=1), b.std(ddof=1)))
 
 
 def _one_error(a, b):
-    error = np.sqrt(a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b))
-    return _beyond(a.mean() - b.mean(), error)
+    return _beyond(a, b, _error(a, b), times=1)
+
+
+def _three_errors(a, b):
+    return _beyond(a, b, _error(a, b), times=3)
+
+
+def _a_fifth_less(a, b):
+    return _beyond(a, b, _error(a, b), times=1.6)
 
 
 def _only_error_of_a(a, b):
-    return _beyond(a.mean() - b.mean(), 2 * a.std(ddof=1) / len(a) ** 0.5)
+    return _beyond(a, b, a.std(ddof=1) / len(a) ** 0.5)
 
 
 def _only_error_of_b(a, b):
-    return _beyond(a.mean() - b.mean(), 2 * b.std(ddof=1) / len(b) ** 0.5)
+    return _beyond(a, b, b.std(ddof=1) / len(b) ** 0.5)
 
 
 def _errors_added(a, b):
-    error = a.std(ddof=1) / len(a) ** 0.5 + b.std(ddof=1) / len(b) ** 0.5
-    return _beyond(a.mean() - b.mean(), 2 * error)
+    return _beyond(a, b, a.std(ddof=1) / len(a) ** 0.5 + b.std(ddof=1) / len(b) ** 0.5)
 
 
 def _length_of_a_for_both(a, b):
-    return _beyond(a.mean() - b.mean(), 2 * np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / len(a)))
+    return _beyond(a, b, _error(a, b, n_b=len(a)))
+
+
+def _length_of_b_for_both(a, b):
+    return _beyond(a, b, _error(a, b, n_a=len(b)))
+
+
+def _pooled(a, b):
+    n, m = len(a), len(b)
+    variance = ((n - 1) * a.var(ddof=1) + (m - 1) * b.var(ddof=1)) / (n + m - 2)
+    return _beyond(a, b, np.sqrt(variance * (1 / n + 1 / m)))
 
 
 def _numpy_default(a, b):
-    return _beyond(a.mean() - b.mean(), 2 * np.sqrt(a.var() / len(a) + b.var() / len(b)))
+    return _beyond(a, b, _error(a, b, ddof=0))
 
 
-def _forgets_that_b_may_win(a, b):
-    return "A" if a.mean() - b.mean() > 0.3 else "unclear"
+def _twice_is_clear(a, b):
+    gap, error = np.mean(a) - np.mean(b), _error(a, b)
+    return _name(gap, abs(gap) >= 2 * error)
+
+
+def _b_cannot_win(a, b):
+    return "A" if verdict(a, b) == "A" else "unclear"
+
+
+def _fixed_margin(a, b):
+    gap = a.mean() - b.mean()
+    return _name(gap, abs(gap) > 0.3)
 
 
 def _yes_or_no(a, b):
     return a.mean() > b.mean()
+
+
+_VERDICT_SLIPS = (
+    (_higher_mean, "a higher mean is not enough, it has to be clear"),
+    (_best_run, "you compare single runs: compare the means"),
+    (_first_run, "you compare single runs: compare the means"),
+    (_medians, "you compare the medians: compare the means"),
+    (_ranges_apart, "single runs may overlap: many runs make a mean steady"),
+    (_spread_for_error, "a mean is steadier than a run: divide each spread by √n"),
+    (_one_error, "you begin at one standard error; clear begins at two"),
+    (_only_error_of_a, "you use the luck of A alone; the luck of both counts"),
+    (_only_error_of_b, "you use the luck of B alone; the luck of both counts"),
+    (_errors_added, "standard errors add up like the sides of a right angle, not a + b"),
+    (_length_of_a_for_both, "each spread is divided by the root of its own number of runs"),
+    (_length_of_b_for_both, "each spread is divided by the root of its own number of runs"),
+    (_pooled, "you mix both spreads into one; each has its own standard error"),
+    (_numpy_default, "your spreads are NumPy's own, with ddof=0: use ddof=1"),
+    (_twice_is_clear, "just twice is not yet clear"),
+    (_b_cannot_win, "B can be the better one, too"),
+)
+
+
+def _by_scipy(a, b):
+    from scipy.stats import ttest_ind
+
+    t = ttest_ind(a, b, equal_var=False).statistic
+    return "unclear" if -2 <= t <= 2 else ("B", "A")[int(t > 0)]
+
+
+def _by_pandas(a, b):
+    import pandas as pd
+
+    a, b = pd.Series(a), pd.Series(b)
+    interval = 2 * np.hypot(a.sem(), b.sem())
+    return np.select([a.mean() > b.mean() + interval, b.mean() > a.mean() + interval],
+                     ["A", "B"], "unclear").item()  # fmt: skip
+
+
+def _with_loops(a, b):
+    means, parts = [], 0.0
+    for runs in (list(a), list(b)):
+        mean = sum(runs) / len(runs)
+        means.append(mean)
+        parts += sum((r - mean) ** 2 for r in runs) / (len(runs) - 1) / len(runs)
+    ratio = (means[0] - means[1]) / parts**0.5
+    if ratio > 2:
+        return np.str_("A")
+    return "B" if ratio < -2 else "unclear"
 
 
 # --- 10.2 ------------------------------------------------------------------------------------
@@ -165,145 +235,198 @@ def _yes_or_no(a, b):
 
 def diagnose(history):
     if history["accuracy"][-1] < 0.9:
-        return "underfitting"
+        before, last = history["loss"][-2:]
+        return "undertrained" if last < 0.95 * before else "underfitting"
     if history["val_loss"][-1] > 1.1 * min(history["val_loss"]):
         return "overfitting"
     return "fine"
 
 
-# what to think of, training accuracy, validation loss, gap between the accuracies
+# accuracy, loss, val_accuracy, val_loss; the four curves of trainings of three to five epochs
 _CURVES = (
-    ("it misreads a fifth of its own training digits", [0.3, 0.6, 0.8], [1.9, 1.5, 1.1], -0.01),
-    (
-        "the validation loss turned up, while the training loss went on falling",
-        [0.7, 0.92, 1.0],
-        [0.7, 0.38, 0.5],
-        0.1,
-    ),
-    ("well learned, with the lowest loss at the end", [0.9, 0.96, 0.98], [0.3, 0.2, 0.1], 0.01),
-    (
-        "compare with the lowest validation loss, 0.3, not with the first, 0.9",
-        [0.8, 0.95, 0.99, 1.0],
-        [0.9, 0.3, 0.42, 0.41],
-        0.09,
-    ),
-    (
-        "0.103 is only 3 % above the lowest: a wobble within the 10 % is allowed",
-        [0.9, 0.96, 0.98],
-        [0.3, 0.1, 0.103],
-        0.01,
-    ),
-    (
-        "0.08 is a third above the lowest, 0.06: ten per cent of the lowest, not 0.1",
-        [0.95, 0.99, 1.0],
-        [0.2, 0.06, 0.08],
-        0.08,
-    ),
-    (
-        "there is a gap between the accuracies, but the rule asks for a validation loss that rises",
-        [0.8, 0.97, 1.0],
-        [1.0, 0.33, 0.32],
-        0.08,
-    ),
-    (
-        "the rule asks for the training accuracy, not for the validation accuracy",
-        [0.6, 0.85, 0.92],
-        [1.3, 0.6, 0.45],
-        0.03,
-    ),
-    (
-        "the training accuracy is asked first, and it is 0.7",
-        [0.5, 0.65, 0.7],
-        [1.5, 1.2, 1.5],
-        0.08,
-    ),
-    (
-        "what counts is the last training accuracy, 0.82, not the highest",
-        [0.7, 0.92, 0.82],
-        [0.9, 0.59, 0.6],
-        0.01,
-    ),
-)
+    ([0.8, 0.97, 1.0], [0.7, 0.1, 0.02], [0.78, 0.88, 0.88], [0.6, 0.4, 0.55],
+     "the validation loss was 0.4 and is 0.55"),
+    ([0.3, 0.6, 0.75], [2.1, 1.4, 0.9], [0.35, 0.6, 0.74], [1.8, 1.2, 0.8],
+     "it has learned too little so far, and the training loss still falls fast"),
+    ([0.5, 0.62, 0.63], [1.5, 1.12, 1.11], [0.5, 0.6, 0.6], [1.4, 1.15, 1.16],
+     "it has learned too little, and the training loss falls by less than 5 % in an epoch"),
+    ([0.9, 0.96, 0.98], [0.4, 0.15, 0.08], [0.91, 0.95, 0.97], [0.3, 0.2, 0.1],
+     "well learned, with the lowest validation loss at the end"),
+    ([0.8, 0.95, 0.99, 1.0], [0.6, 0.2, 0.05, 0.01], [0.7, 0.87, 0.9, 0.91],
+     [0.9, 0.3, 0.42, 0.41],
+     "the lowest validation loss was 0.3, and the last is 37 % above it"),
+    ([0.92, 0.97, 0.99], [0.3, 0.12, 0.04], [0.9, 0.95, 0.96], [0.3, 0.1, 0.107],
+     "0.107 is only 7 % above the lowest"),
+    ([0.92, 0.97, 0.99], [0.3, 0.12, 0.04], [0.9, 0.95, 0.96], [0.3, 0.1, 0.103],
+     "0.103 is only 3 % above the lowest"),
+    ([0.92, 0.98, 0.97], [0.3, 0.1, 0.15], [0.9, 0.93, 0.93], [0.4, 0.3, 0.31],
+     "the validation loss is 3 % above the lowest"),
+    ([0.92, 0.97, 0.99], [0.3, 0.12, 0.04], [0.9, 0.95, 0.95], [0.3, 0.1, 0.113],
+     "0.113 is 13 % above the lowest"),
+    ([0.95, 0.99, 1.0], [0.2, 0.05, 0.01], [0.93, 0.95, 0.96], [0.2, 0.06, 0.08],
+     "0.08 is a third above the lowest, 0.06"),
+    ([0.8, 0.97, 1.0], [0.6, 0.1, 0.01], [0.72, 0.89, 0.9], [1.0, 0.33, 0.32],
+     "there is a gap between the accuracies, but the validation loss has not risen"),
+    ([0.6, 0.85, 0.92], [1.2, 0.6, 0.4], [0.57, 0.82, 0.88], [1.3, 0.6, 0.45],
+     "the first question is about the training accuracy, 0.92"),
+    ([0.5, 0.65, 0.7], [1.4, 1.0, 0.99], [0.42, 0.57, 0.6], [1.5, 1.2, 1.5],
+     "the training accuracy comes first, and it is 0.7"),
+    ([0.5, 0.65, 0.7], [1.4, 1.0, 0.8], [0.42, 0.57, 0.6], [1.5, 1.2, 1.5],
+     "the training accuracy comes first, and it is 0.7"),
+    ([0.7, 0.92, 0.82], [0.9, 0.3, 0.7], [0.7, 0.9, 0.82], [0.9, 0.4, 0.6],
+     "what counts is the last training accuracy, 0.82, and the loss has not fallen in the last "
+     "epoch"),
+    ([0.7, 0.82, 0.88], [0.9, 0.5, 0.4], [0.69, 0.81, 0.87], [0.9, 0.59, 0.5],
+     "0.88 is below 0.9"),
+    ([0.7, 0.86, 0.9], [0.9, 0.5, 0.4], [0.69, 0.81, 0.89], [0.9, 0.59, 0.5],
+     "0.9 is not below 0.9"),
+    ([0.7, 0.8, 0.83], [1.0, 0.75, 0.7], [0.69, 0.79, 0.8], [1.0, 0.8, 0.79],
+     "from 0.75 to 0.7 the training loss falls by 7 %"),
+    ([0.7, 0.8, 0.83], [1.0, 0.72, 0.7], [0.69, 0.79, 0.8], [1.0, 0.9, 0.7],
+     "from 0.72 to 0.7 the training loss falls by 3 %"),
+    ([0.6, 0.62, 0.63, 0.63], [1.6, 1.2, 1.19, 1.18], [0.6, 0.6, 0.6, 0.6],
+     [1.5, 1.3, 1.3, 1.31],
+     "the loss fell early on, but by less than 5 % in the last epoch"),
+    ([0.6, 0.61, 0.62], [0.08, 0.06, 0.04], [0.6, 0.6, 0.6], [0.3, 0.29, 0.28],
+     "from 0.06 to 0.04 the training loss falls by a third"),
+)  # fmt: skip
 
 
-def _history(accuracy, val_loss, gap) -> dict[str, list[float]]:
-    return {
+def _curves_case(accuracy, loss, val_accuracy, val_loss, note) -> Case:
+    history = {
         "accuracy": accuracy,
-        "loss": [round(0.8 * 0.3**epoch, 3) for epoch in range(len(accuracy))],  # always falls
-        "val_accuracy": [round(value - gap, 2) for value in accuracy],
+        "loss": loss,
+        "val_accuracy": val_accuracy,
         "val_loss": val_loss,
     }
+    shown = "; ".join(f"{name} {values}" for name, values in history.items())
+    return Case(f"diagnose(history) with {shown}", (history,), note)
+
+
+_HISTORIES = tuple(_curves_case(*curves) for curves in _CURVES)
 
 
 def _check_diagnose(answer):
-    for reason, *curves in _CURVES:
-        history = _history(*curves)
-        shown = "; ".join(f"{name} {values}" for name, values in history.items())
-        given = {name: list(values) for name, values in history.items()}
-        found = call(answer, given, shown=f"diagnose(history) with {shown}")
-        expected = diagnose(history)
-        require(
-            isinstance(found, str) and found in ("underfitting", "overfitting", "fine"),
-            f'the answer is "underfitting", "overfitting" or "fine", yours is {found!r}',
-        )
-        require(
-            found == expected,
-            f'{shown}. Expected "{expected}", yours is "{found}": {reason}',
-        )
+    form = one_of("undertrained", "underfitting", "overfitting", "fine")
+    judge(answer, diagnose, _HISTORIES, slips=_DIAGNOSE_SLIPS, form=form)
 
 
-def _says(under, over):
-    return "underfitting" if under else "overfitting" if over else "fine"
+def _rule(
+    *, few="accuracy", level=0.9, falls="loss", less=0.95, rises="val_loss", more=1.1,
+    last=lambda values: values[-1], strict=True,
+):  # fmt: skip
+    """``diagnose`` with something changed."""
 
+    def changed(history):
+        accuracy, loss = last(history[few]), history[falls]
+        if accuracy < level or (not strict and accuracy == level):
+            return "undertrained" if loss[-1] < less * loss[-2] else "underfitting"
+        return "overfitting" if history[rises][-1] > more * min(history[rises]) else "fine"
 
-def _risen(history, name="val_loss"):
-    return history[name][-1] > 1.1 * min(history[name])
-
-
-def _watches_training_loss(history):
-    return _says(history["accuracy"][-1] < 0.9, _risen(history, "loss"))
-
-
-def _against_the_first(history):
-    loss = history["val_loss"]
-    return _says(history["accuracy"][-1] < 0.9, loss[-1] > 1.1 * loss[0])
-
-
-def _any_rise(history):
-    loss = history["val_loss"]
-    return _says(history["accuracy"][-1] < 0.9, loss[-1] > min(loss))
-
-
-def _plus_a_tenth(history):
-    loss = history["val_loss"]
-    return _says(history["accuracy"][-1] < 0.9, loss[-1] > min(loss) + 0.1)
-
-
-def _against_the_one_before(history):
-    loss = history["val_loss"]
-    return _says(history["accuracy"][-1] < 0.9, loss[-1] > 1.1 * loss[-2])
-
-
-def _by_the_gap(history):
-    accuracy = history["accuracy"][-1]
-    return _says(accuracy < 0.9, accuracy - history["val_accuracy"][-1] > 0.05)
-
-
-def _by_validation_accuracy(history):
-    return _says(history["val_accuracy"][-1] < 0.9, _risen(history))
+    return changed
 
 
 def _overfitting_first(history):
-    over = _risen(history)
-    return "overfitting" if over else _says(history["accuracy"][-1] < 0.9, over)
+    over = history["val_loss"][-1] > 1.1 * min(history["val_loss"])
+    return "overfitting" if over else diagnose(history)
 
 
-def _highest_accuracy(history):
-    return _says(max(history["accuracy"]) < 0.9, _risen(history))
+def _swapped(history):
+    other = {"undertrained": "underfitting", "underfitting": "undertrained"}
+    return other.get(diagnose(history), diagnose(history))
 
 
-def _first_accuracy(history):
-    return _says(history["accuracy"][0] < 0.9, _risen(history))
+def _under_is_under(history):
+    return diagnose(history).replace("undertrained", "underfitting")
+
+
+def _since_the_first(history):
+    if history["accuracy"][-1] < 0.9:
+        loss = history["loss"]
+        return "undertrained" if loss[-1] < 0.95 * loss[0] else "underfitting"
+    return diagnose(history)
+
+
+def _any_fall(history):
+    if history["accuracy"][-1] < 0.9:
+        loss = history["loss"]
+        return "undertrained" if loss[-1] < loss[-2] else "underfitting"
+    return diagnose(history)
+
+
+def _against(reference):
+    def changed(history):
+        loss = history["val_loss"]
+        if history["accuracy"][-1] < 0.9:
+            return diagnose(history)
+        return "overfitting" if loss[-1] > reference(loss) else "fine"
+
+    return changed
+
+
+def _by_the_gap(history):
+    if history["accuracy"][-1] < 0.9:
+        return diagnose(history)
+    gap = history["accuracy"][-1] - history["val_accuracy"][-1]
+    return "overfitting" if gap > 0.05 else "fine"
+
+
+_DIAGNOSE_SLIPS = (
+    (_rule(few="val_accuracy"), "you ask for the validation accuracy first; the rule asks for "
+     "the training accuracy"),
+    (_rule(falls="val_loss"), "you look whether the validation loss falls; the rule asks for "
+     "the training loss"),
+    (_rule(rises="loss"), "you look whether the training loss rises; the rule asks for the "
+     "validation loss"),
+    (_rule(last=max), "what counts is the last training accuracy, not the highest"),
+    (_rule(last=lambda values: values[0]), "what counts is the last training accuracy, not the "
+     "first"),
+    (_overfitting_first, "the training accuracy is asked first"),
+    (_swapped, "undertrained and underfitting are swapped"),
+    (_under_is_under, "below 0.9 there are two answers: does the training loss still fall?"),
+    (_since_the_first, "compare the last training loss with the one before it, not with the "
+     "first"),
+    (_any_fall, "any fall counts for you; the rule asks for more than 5 % in an epoch"),
+    (_against(lambda loss: 1.1 * loss[0]), "compare with the lowest validation loss, not with "
+     "the first"),
+    (_against(lambda loss: 1.1 * loss[-2]), "compare with the lowest validation loss, not with "
+     "the one before"),
+    (_against(min), "any rise counts for you; the rule allows 10 %"),
+    (_against(lambda loss: min(loss) + 0.1), "10 % above the lowest is 1.1 times the lowest, "
+     "not 0.1 more"),
+    (_by_the_gap, "you go by the gap; the rule asks for a validation loss that has risen"),
+)  # fmt: skip
+
+
+def _with_arrays(history):
+    h = {name: np.asarray(values, np.float32) for name, values in history.items()}
+    if round(float(h["accuracy"][-1]), 6) < 0.9:
+        return np.str_("undertrained" if 1 - h["loss"][-1] / h["loss"][-2] > 0.05 else
+                       "underfitting")  # fmt: skip
+    low = h["val_loss"].min()
+    return "overfitting" if (h["val_loss"][-1] - low) / low > 0.1 else "fine"
+
+
+def _with_pandas(history):
+    import pandas as pd
+
+    table = pd.DataFrame(history)
+    last = table.iloc[-1]
+    if last["accuracy"] < 0.9:
+        falls = table["loss"].pct_change().iloc[-1] < -0.05
+        return "undertrained" if falls else "underfitting"
+    return "overfitting" if last["val_loss"] / table["val_loss"].min() > 1.1 else "fine"
+
+
+def _with_nested_ifs(history):
+    answer = "fine"
+    if not history["accuracy"][-1] >= 0.9:
+        answer = "underfitting"
+        if history["loss"][-2] - history["loss"][-1] > 0.05 * history["loss"][-2]:
+            answer = "undertrained"
+    elif sorted(history["val_loss"])[0] * 1.1 < history["val_loss"][-1]:
+        answer = "overfitting"
+    return answer
 
 
 # --- 10.3 ------------------------------------------------------------------------------------
@@ -323,44 +446,30 @@ def stop_after(val_loss, patience):
 
 _DIP = [0.9, 0.6, 0.5, 0.55, 0.52, 0.4, 0.45, 0.5, 0.6]
 
-_STOPS = (
-    ([0.9, 0.5, 0.4, 0.3], 2, "patience never ran out, so the last epoch counts"),
-    (_DIP, 2, "after the low in epoch 3, epochs 4 and 5 bring no new low"),
-    (
-        [0.9, 0.95, 0.8, 0.85, 0.7, 0.75, 0.6],
-        2,
-        "the epochs without a new low must come in a row: a new low starts the count afresh",
-    ),
-    ([0.5, 0.4, 0.4, 0.4, 0.3, 0.35], 2, "an equal loss is no new low"),
-    (_DIP, 3, "with more patience, epoch 6 comes and is a new low; 7, 8 and 9 are not"),
-    ([0.3, 0.35, 0.2, 0.1], 1, "epoch 2 brings no new low, and patience is 1"),
+_STOPS = tuple(
+    Case(f"stop_after({losses}, {patience})", (losses, patience), note)
+    for losses, patience, note in (
+        ([0.9, 0.5, 0.4, 0.3], 2, "patience never ran out, so the last epoch counts"),
+        (_DIP, 2, "after the low in epoch 3, epochs 4 and 5 bring no new low"),
+        ([0.9, 0.95, 0.8, 0.85, 0.7, 0.75, 0.6], 2, "no two epochs in a row are without a new low"),
+        ([0.5, 0.4, 0.4, 0.4, 0.3, 0.35], 2, "an equal loss is no new low"),
+        (_DIP, 3, "with more patience, epoch 6 comes and is a new low; 7, 8 and 9 are not"),
+        ([0.3, 0.35, 0.2, 0.1], 1, "epoch 2 brings no new low, and patience is 1"),
+        ([0.5, 0.6, 0.6, 0.6, 0.4], 1, "epoch 2 brings no new low, and patience is 1"),
+        (
+            [0.5, 0.499, 0.4985, 0.4984, 0.498, 0.6],
+            2,
+            "a new low is a new low, however small the step",
+        ),
+        ([5.0, 7.0, 6.0, 5.5, 5.2, 4.0], 4, "epochs 2 to 5 bring no new low, though they fall"),
+        ([0.4, 0.5, 0.6], 5, "patience never ran out, so the last epoch counts"),
+        ([0.7, 0.3, 0.31, 0.29, 0.3, 0.31, 0.32, 0.2], 4, "epochs 5, 6 and 7 are only three"),
+    )
 )
 
 
 def _check_stop_after(answer):
-    for losses, patience, reason in _STOPS:
-        shown = f"stop_after({losses}, {patience})"
-        found = call(answer, list(losses), patience, shown=shown)
-        require(np.shape(found) == (), f"{shown}: one epoch is asked for, yours is {found!r}")
-        expected = stop_after(losses, patience)
-        if found == expected:
-            continue
-        for mistake, message in _slips(losses, patience):
-            require(found != mistake, f"{shown}: {expected} expected, yours is {found}: {message}")
-        raise NotYet(f"{shown}: {expected} expected, yours is {found}: {reason}")
-
-
-def _slips(losses, patience):
-    """Results that give a mistake away."""
-    stop = stop_after(losses, patience)
-    lowest, best_so_far = np.argmin(losses) + 1, np.argmin(losses[:stop]) + 1
-    if lowest > stop:
-        yield lowest, "that is the lowest of all, but in mid-training nobody knows what will come"
-    if best_so_far < stop - 1:
-        yield best_so_far, "that is the best epoch so far; training stops when patience is over"
-    yield stop - 1, "that is one too early: epochs count from 1"
-    yield losses[stop - 1], "that is a loss: the epoch is asked for"
-    yield min(losses), "that is a loss: the epoch is asked for"
+    judge(answer, stop_after, _STOPS, slips=_STOP_SLIPS, form=number)
 
 
 def _counts_from_zero(val_loss, patience):
@@ -399,12 +508,24 @@ def _ties_are_new_lows(val_loss, patience):
     return _stop_when(val_loss, patience, lambda loss, past: loss > min(past))
 
 
+def _with_a_margin(val_loss, patience):
+    return _stop_when(val_loss, patience, lambda loss, past: loss > min(past) - 0.001)
+
+
 def _not_in_a_row(val_loss, patience):
     return _stop_when(val_loss, patience, lambda loss, past: loss >= min(past), in_a_row=False)
 
 
+def _against_the_first(val_loss, patience):
+    return _stop_when(val_loss, patience, lambda loss, past: loss >= past[0])
+
+
 def _one_epoch_more(val_loss, patience):
     return stop_after(val_loss, patience + 1)
+
+
+def _one_epoch_less(val_loss, patience):
+    return stop_after(val_loss, max(patience - 1, 1))
 
 
 def _patience_of_two(val_loss, patience):
@@ -413,6 +534,46 @@ def _patience_of_two(val_loss, patience):
 
 def _the_loss(val_loss, patience):
     return val_loss[stop_after(val_loss, patience) - 1]
+
+
+_STOP_SLIPS = (
+    (_counts_from_zero, "that is one too early: epochs count from 1"),
+    (_lowest_of_all, "you take the lowest of all, but in mid-training nobody knows what will come"),
+    (_best_so_far, "that is the best epoch so far; training stops when patience is over"),
+    (_always_the_last, "your training never stops early"),
+    (_worse_than_the_one_before, "you compare with the epoch before; compare with the lowest so "
+     "far"),
+    (_ties_are_new_lows, "an equal loss is no new low"),
+    (_with_a_margin, "a new low is a new low, however small the step"),
+    (_not_in_a_row, "a new low sets the count back to 0"),
+    (_against_the_first, "you compare with the first epoch; compare with the lowest so far"),
+    (_one_epoch_more, "you wait one epoch too long"),
+    (_patience_of_two, "you always wait two epochs: use patience"),
+    (_the_loss, "that is a loss: the epoch is asked for"),
+)  # fmt: skip
+
+
+def _by_age_of_the_low(val_loss, patience):
+    for n in range(1, len(val_loss) + 1):
+        if n - 1 - int(np.argmin(val_loss[:n])) >= patience:
+            return np.int64(n)
+    return len(val_loss)
+
+
+def _with_running_minimum(val_loss, patience):
+    lows = np.minimum.accumulate(np.asarray(val_loss, float))
+    for i in range(patience, len(lows)):
+        if lows[i] == lows[i - patience]:
+            return float(i + 1)
+    return len(val_loss)
+
+
+def _with_while(val_loss, patience):
+    epoch, best = 0, 0
+    while epoch + 1 < len(val_loss) and epoch - best < patience:
+        epoch += 1
+        best = epoch if val_loss[epoch] < val_loss[best] else best
+    return np.array(epoch + 1)
 
 
 EXERCISES = (
@@ -434,46 +595,56 @@ EXERCISES = (
         ),
         wrong=(
             (_higher_mean, "a higher mean is not enough"),
-            (_best_run, "a single lucky run"),
-            (_first_run, "a single lucky run"),
-            (_ranges_apart, "divide the spread by √n"),
-            (_spread_for_error, "divide the spread by √n"),
+            (_best_run, "compare single runs"),
+            (_first_run, "compare single runs"),
+            (_medians, "you compare the medians"),
+            (_ranges_apart, "single runs may overlap"),
+            (_spread_for_error, "divide each spread by √n"),
             (_one_error, "clear begins at two"),
+            (_three_errors, 'yours "unclear": the means are'),
+            (_a_fifth_less, 'expected "unclear"'),
             (_only_error_of_a, "the luck of both counts"),
             (_only_error_of_b, "the luck of both counts"),
             (_errors_added, "not a + b"),
-            (_length_of_a_for_both, "B has only four runs"),
+            (_length_of_a_for_both, "the root of its own number"),
+            (_length_of_b_for_both, "the root of its own number"),
+            (_pooled, "you mix both spreads into one"),
             (_numpy_default, "use ddof=1"),
-            (_forgets_that_b_may_win, 'Expected "B"'),
-            (_yes_or_no, 'the answer is "A", "B" or "unclear"'),
+            (_twice_is_clear, "just twice is not yet clear"),
+            (_b_cannot_win, "B can be the better one"),
+            (_fixed_margin, 'expected "'),
+            (_yes_or_no, 'the answer is one of "A", "B", "unclear"'),
         ),
+        right=(_by_scipy, _by_pandas, _with_loops),
     ),
     Exercise(
         id="10.2",
         title="read a training curve",
         solution=diagnose,
-        reason="Underfitting shows in the training accuracy: what was seen was not learned. "
-        "Overfitting shows in the validation loss: it has been lower than it is now. [-1] is "
-        "the last epoch, min() the lowest of all, and 10 % above it is 1.1 times as much.",
+        reason="A low training accuracy means that what was seen was not learned: not yet, if "
+        "the training loss still falls, or not at all. Overfitting shows in the validation loss: "
+        "it has been lower than it is now. [-1] is the last epoch, [-2] the one before, min() the "
+        "lowest of all, and 10 % above it is 1.1 times as much.",
         check=_check_diagnose,
         hints=(
             'A history is a dictionary of lists: `history["accuracy"][-1]` is the last training '
-            "accuracy.",
-            "The rule has an order: ask for underfitting first, and return at once.",
-            '`history["val_loss"][-1] > 1.1 * min(history["val_loss"])` is the second question.',
+            "accuracy, and `[-2]` is the one before.",
+            "The rule has an order: look at the training accuracy first, and return at once.",
+            '`history["loss"][-1] < 0.95 * history["loss"][-2]` asks whether the training loss '
+            'still falls; `history["val_loss"][-1] > 1.1 * min(history["val_loss"])` whether the '
+            "validation loss has risen.",
         ),
         wrong=(
-            (_watches_training_loss, "the validation loss turned up"),
-            (_against_the_first, "the validation loss turned up"),
-            (_against_the_one_before, "not with the first"),
-            (_any_rise, "a wobble within the 10 % is allowed"),
-            (_plus_a_tenth, "ten per cent of the lowest"),
-            (_by_the_gap, "the rule asks for a validation loss that rises"),
-            (_by_validation_accuracy, "not for the validation accuracy"),
-            (_overfitting_first, "is asked first"),
-            (_highest_accuracy, "not the highest"),
-            (_first_accuracy, "the validation loss turned up"),
+            *((slip, words) for slip, words in _DIAGNOSE_SLIPS),
+            (_rule(level=0.85), "0.88 is below 0.9"),
+            (_rule(level=0.95), "expected"),
+            (_rule(strict=False), "0.9 is not below 0.9"),
+            (_rule(more=1.2), "0.113 is 13 % above"),
+            (_rule(more=1.05), "only 7 % above"),
+            (_rule(less=0.99), "falls by 3 %"),
+            (_rule(less=0.9), "falls by 7 %"),
         ),
+        right=(_with_arrays, _with_pandas, _with_nested_ifs),
     ),
     Exercise(
         id="10.3",
@@ -481,7 +652,7 @@ EXERCISES = (
         solution=stop_after,
         reason="Only two numbers need to be remembered: the lowest loss so far, and how many "
         "epochs have passed since. A new low sets the count back to 0. Keras's EarlyStopping "
-        "works just so (Day 14), and can bring back the weights of the best epoch.",
+        "counts in the same way.",
         check=_check_stop_after,
         hints=(
             "Go through the losses in order, as if you lived through the epochs. What must you "
@@ -492,16 +663,9 @@ EXERCISES = (
             "when the counter reaches patience, and after the loop return the last epoch.",
         ),
         wrong=(
-            (_counts_from_zero, "epochs count from 1"),
-            (_lowest_of_all, "nobody knows what will come"),
-            (_best_so_far, "that is the best epoch so far"),
-            (_always_the_last, "epochs 4 and 5 bring no new low"),
-            (_worse_than_the_one_before, "bring no new low"),
-            (_ties_are_new_lows, "an equal loss is no new low"),
-            (_not_in_a_row, "must come in a row"),
-            (_one_epoch_more, "epochs 4 and 5 bring no new low"),
-            (_patience_of_two, "with more patience"),
-            (_the_loss, "that is a loss"),
+            *((slip, words) for slip, words in _STOP_SLIPS),
+            (_one_epoch_less, "expected"),
         ),
+        right=(_by_age_of_the_low, _with_running_minimum, _with_while),
     ),
 )

@@ -1,16 +1,11 @@
-"""Day 11: ReLU and its slope, which stacks train, dead units."""
+"""Day 11: ReLU and its slope, the factor of a layer, dead units."""
+
+from collections.abc import Callable
 
 import numpy as np
 
-from .engine import (
-    Exercise,
-    NotAttempted,
-    NotYet,
-    call,
-    require,
-    require_equal,
-    require_shape,
-)
+from .engine import Exercise, NotYet, call, require
+from .suspects import Case, judge, number, same, show, two_results
 
 # --- 11.1 ------------------------------------------------------------------------------------
 
@@ -19,136 +14,220 @@ def relu_and_slope(z):
     return np.maximum(z, 0), (z > 0).astype(float)
 
 
-def _sums(shape: tuple[int, ...], seed: int) -> np.ndarray:
-    return np.random.default_rng(seed).normal(0, 2, shape).round(2) + 0.001  # never exactly 0
+_SUMS = (
+    np.array([-2.0, -0.5, 0.25, 3.0]),
+    np.random.default_rng(111).normal(0, 2, (3, 4)).round(2) + 0.001,  # never exactly 0
+    np.array([1e-9, -1e-9, 40.0, -40.0]),
+    np.array([0.7], dtype=np.float32),
+)
 
 
 def _check_relu_and_slope(answer):
-    for name, z in (
-        ("z = [-2.0, -0.5, 0.25, 3.0]", np.array([-2.0, -0.5, 0.25, 3.0])),
-        ("z of shape (3, 4)", _sums((3, 4), seed=111)),
-    ):
-        given = z.copy()
-        result = call(answer, given, shown=f"relu_and_slope({name})")
-        require(
-            isinstance(result, tuple | list) and len(result) == 2,
-            "two results are expected, the values and the slopes: `return values, slopes`",
-        )
-        require(
-            np.array_equal(given, z),
-            f"relu_and_slope({name}) also changed the array it was given; backpropagation still "
-            "needs those sums: make new arrays",
-        )
-        values, slopes = result
-        if values is ... and slopes is ...:
-            raise NotAttempted
-        require(
-            not any(part is ... for part in (values, slopes)),
-            "one of the two results is still `...`",
-        )
-        for what, part in (("the values", values), ("the slopes", slopes)):
-            require_shape(part, z.shape, what=f"{what} for {name}")
-        _check_pairs(z.ravel(), np.ravel(values), np.ravel(slopes))
-    values, slopes = call(answer, np.zeros(3), shown="relu_and_slope([0.0, 0.0, 0.0])")
-    require_equal(np.asarray(values, float), np.zeros(3), what="the values at sums of exactly 0")
-    slopes = np.asarray(slopes, float)
+    found = []
+    for z in (*_SUMS, np.zeros(3)):
+        case = Case(f"relu_and_slope of {show(z)}", (z,))
+        found.append(two_results(call(answer, z.copy(), shown=case.shown), case))
+    at_zero = found.pop()
+    for z, parts in zip(_SUMS, found, strict=True):
+        for what, part, right in zip(("values", "slopes"), parts, relu_and_slope(z), strict=True):
+            _compare_part(z, what, part, right, _fitting_words(what, found))
+    slopes = np.asarray(at_zero[1], float)
+    require(same(at_zero[0], np.zeros(3)), f"ReLU of 0 is 0, yours is {show(at_zero[0])}")
     require(
-        bool(((slopes >= 0) & (slopes <= 1)).all()),
-        f"at a sum of exactly 0 the slope may be 0 or 1, yours is {slopes[0]}",
+        slopes.shape == (3,) and bool(((slopes >= 0) & (slopes <= 1)).all()),
+        f"at a sum of exactly 0 any slope from 0 to 1 will do, yours is {show(slopes)}",
     )
 
 
-def _check_pairs(z, values, slopes):
-    for sum_, value, slope in zip(z, values, slopes, strict=True):
-        require(
-            np.isclose(value, max(sum_, 0)),
-            f"ReLU of {sum_:.3g} is {max(sum_, 0):.3g}, yours is {float(value):.3g}",
-        )
-        require(
-            np.isclose(float(slope), float(sum_ > 0)),
-            f"at {sum_:.3g}, nudge the sum by 0.001: ReLU changes by "
-            f"{'0.001' if sum_ > 0 else 'nothing'}. Yours claims a slope of {float(slope):.3g}",
-        )
+def _compare_part(z, what, part, right, words):
+    if same(part, right):
+        return
+    if np.shape(part) != z.shape:
+        raise NotYet(f"the {what} of {show(z)} should have shape {z.shape}, yours {np.shape(part)}")
+    message = f"the {what} at {show(z)} should be {show(right)}, yours {show(part)}"
+    raise NotYet(f"{message}{words}")
 
 
-def _slope_is_the_value(z):
-    return np.maximum(z, 0), np.maximum(z, 0)
+_SLOPE_SLIPS = (
+    (lambda z: np.maximum(z, 0), "that is ReLU itself: by how much does it change after a nudge?"),
+    (np.sign, "below 0 a nudge changes nothing"),
+    (np.ones_like, "below 0 a nudge changes nothing"),
+    (lambda z: (z < 0).astype(float), "the slope is 1 above 0, not below"),
+    (lambda z: (np.maximum(z + 1e-6, 0) - np.maximum(z - 1e-6, 0)) / 2e-6,
+     "nudging goes wrong near 0, where ReLU bends: ask for the sign of the sum"),
+)  # fmt: skip
+_VALUE_SLIPS = (
+    (np.abs, "negative sums become 0"),
+    (lambda z: np.minimum(z, 0), "ReLU keeps what is above 0"),
+    (lambda z: np.maximum(z, 0.2 * z), "that is leaky ReLU"),
+)
 
 
-def _slope_is_the_sign(z):
-    return np.maximum(z, 0), np.sign(z)
+def _fitting_words(what: str, found: list) -> str:
+    slips, place = (_VALUE_SLIPS, 0) if what == "values" else (_SLOPE_SLIPS, 1)
+    words = {
+        text
+        for slip, text in slips
+        if all(same(slip(z), parts[place]) for z, parts in zip(_SUMS, found, strict=True))
+    }
+    return f": {words.pop()}" if len(words) == 1 else ""
 
 
-def _slope_always_one(z):
-    return np.maximum(z, 0), np.ones_like(z)
+def _with(values: Callable, slopes: Callable) -> Callable:
+    def relu_and_slope(z):
+        return values(z), slopes(z)
+
+    return relu_and_slope
 
 
-def _absolute_value(z):
-    return np.abs(z), (z > 0).astype(float)
-
-
-def _minimum(z):
-    return np.minimum(z, 0), (z < 0).astype(float)
-
-
-def _largest_of_all(z):
-    return np.max(z), (z > 0).astype(float)
-
-
-def _values_only(z):
+def _relu(z):
     return np.maximum(z, 0)
 
 
-def _in_place(z):
-    z[z < 0] = 0
-    return z, (z > 0).astype(float)
+def _step(z):
+    return (z > 0).astype(float)
 
 
-def _only_the_values_done(z):
-    return np.maximum(z, 0), ...
+def _nudging(z, nudge=1e-6):
+    return _relu(z), (_relu(z + nudge) - _relu(z - nudge)) / (2 * nudge)
+
+
+def _nudging_upwards(z):
+    return _relu(z), (_relu(z + 0.001) - _relu(z)) / 0.001
+
+
+def _relu6(z):
+    return np.clip(z, 0, 6), ((z > 0) & (z < 6)).astype(float)
+
+
+def _by_loop(z):
+    values, slopes = np.zeros(z.shape, np.float32), np.zeros(z.shape, np.float32)
+    for place, one in np.ndenumerate(z):
+        if one > 0:
+            values[place], slopes[place] = one, 1
+    return [values, slopes]
+
+
+def _by_where(z):
+    return np.stack([np.where(z > 0, z, 0), np.heaviside(z, 0.5)])
+
+
+def _by_mask(z):
+    mask = z >= 0
+    return z * mask, mask
 
 
 # --- 11.2 ------------------------------------------------------------------------------------
 
-TRAINS = {
-    "sigmoid": False,
-    "tanh": True,
-    "ReLU": True,
-    "ReLU, weights a tenth": False,
-    "sigmoid, weights x 4": True,
-}
-REASONS = {
-    "sigmoid": "how much blame reaches its first layer, compared with ReLU's? Look at the "
-    "figure of the norms",
-    "tanh": "it has an S like the sigmoid, but what is its largest slope, and where does its "
-    "line run in the figure of the norms?",
-    "ReLU": "where a unit is on, its slope is 1: what does the figure say reaches layer 1?",
-    "ReLU, weights a tenth": "each layer makes the values a tenth as large. How large are they "
-    "after eight layers, and what else is multiplied by these weights on the way back?",
-    "sigmoid, weights x 4": "what counts is slope times weights. What did the table of spreads "
-    "say reaches layer 1?",
-}
+
+def layer_factor(weights, slopes):
+    return np.sqrt(len(weights)) * np.std(weights) * np.sqrt(np.mean(np.square(slopes)))
 
 
-def _check_prediction(answer):
-    require(
-        isinstance(answer, dict),
-        f"a dictionary with True or False for each stack is expected, got {answer!r}",
-    )
-    for name in TRAINS:
-        require(name in answer, f"the stack {name!r} is missing: say True or False for it")
-    given = [answer[name] for name in TRAINS]
-    if all(value is ... for value in given):
-        raise NotAttempted
-    for name, value in zip(TRAINS, given, strict=True):
-        require(value is not ..., f"{name!r} is still open: say True or False")
-        require(
-            isinstance(value, bool | np.bool) or value in (0, 1),
-            f"True or False is expected for {name!r}, got {value!r}",
-        )
-    doubtful = [name for name in TRAINS if bool(answer[name]) != TRAINS[name]]
-    if doubtful:
-        raise NotYet(f"think again about {doubtful[0]!r}: {REASONS[doubtful[0]]}")
+def _layer(n: int, spread: float, slopes: np.ndarray, name: str) -> Case:
+    """n x n weights with just this spread and mean 0, and the slopes of its units."""
+    weights = np.random.default_rng(n).normal(size=(n, n))
+    weights = spread * (weights - weights.mean()) / weights.std()
+    shown = f"layer_factor for {n} units, weights of spread {spread:.3g}, {name}"
+    return Case(shown, (weights, slopes))
+
+
+def _slopes(n: int, values: list[float], shares: list[float]) -> np.ndarray:
+    return np.random.default_rng(n).choice(values, size=(40, n), p=shares)
+
+
+_LAYERS = (
+    _layer(64, np.sqrt(2 / 64), np.full((40, 64), 0.25), "all slopes 0.25"),
+    _layer(64, 0.125, np.ones((40, 64)), "all slopes 1"),
+    _layer(64, np.sqrt(2 / 64), _slopes(64, [0.0, 1.0], [0.5, 0.5]), "slopes half 0, half 1"),
+    _layer(20, 0.5, _slopes(20, [0.05, 0.2, 0.9], [0.4, 0.3, 0.3]), "slopes 0.05, 0.2 and 0.9"),
+    _layer(100, 0.02, _slopes(100, [-0.1, 0.6, 1.1], [0.2, 0.5, 0.3]), "slopes -0.1, 0.6 and 1.1"),
+)
+
+
+def _check_layer_factor(answer):
+    judge(answer, layer_factor, _LAYERS, slips=_LAYER_SLIPS, form=number, within=1e-3)
+
+
+def _rms(values):
+    return np.sqrt(np.mean(np.square(values)))
+
+
+def _mean_slope(weights, slopes):
+    return np.sqrt(len(weights)) * np.std(weights) * np.mean(slopes)
+
+
+def _largest_slope(weights, slopes):
+    return np.sqrt(len(weights)) * np.std(weights) * np.max(slopes)
+
+
+def _spread_of_slopes(weights, slopes):
+    return np.sqrt(len(weights)) * np.std(weights) * np.std(slopes)
+
+
+def _without_root(weights, slopes):
+    return np.sqrt(len(weights)) * np.std(weights) * np.mean(np.square(slopes))
+
+
+def _n_times(weights, slopes):
+    return len(weights) * np.std(weights) * _rms(slopes)
+
+
+def _one_weight(weights, slopes):
+    return np.std(weights) * _rms(slopes)
+
+
+def _variance(weights, slopes):
+    return np.sqrt(len(weights)) * np.var(weights) * _rms(slopes)
+
+
+def _squared(weights, slopes):
+    return layer_factor(weights, slopes) ** 2
+
+
+def _only_weights(weights, slopes):
+    return np.sqrt(len(weights)) * np.std(weights)
+
+
+def _images_for_units(weights, slopes):
+    return np.sqrt(len(slopes)) * np.std(weights) * _rms(slopes)
+
+
+def _median_slope(weights, slopes):
+    return np.sqrt(len(weights)) * np.std(weights) * np.sqrt(np.median(np.square(slopes)))
+
+
+_LAYER_SLIPS = (
+    (_mean_slope, "you take the mean slope; many products have the size of the root of the mean "
+     "square"),
+    (_largest_slope, "you take the largest slope; take the root of the mean square"),
+    (_spread_of_slopes, "you take the spread of the slopes; take the root of the mean of their "
+     "squares"),
+    (_without_root, "the root of the mean square is missing"),
+    (_n_times, "a sum of n random numbers grows like √n, not like n"),
+    (_one_weight, "each blame is a sum over n units: it grows like √n"),
+    (_variance, "you take the variance of the weights; take their spread"),
+    (_squared, "that is the square of the factor"),
+    (_only_weights, "the slopes are missing"),
+    (_images_for_units, "n is the number of units; `len(slopes)` counts images"),
+    (_median_slope, "you take the median of the squares; take their mean"),
+)  # fmt: skip
+
+
+def _by_norms(weights, slopes):
+    return np.linalg.norm(weights) / len(weights) ** 0.5 * np.linalg.norm(slopes) / slopes.size**0.5
+
+
+def _by_variances(weights, slopes):
+    squared = weights.shape[1] * weights.astype(np.float32).var() * (slopes**2).mean()
+    return np.float32(squared) ** 0.5
+
+
+def _by_loops(weights, slopes):
+    n = len(weights)
+    spread = (sum(w * w for row in weights.tolist() for w in row) / n**2) ** 0.5
+    flat = [s for row in slopes.tolist() for s in row]
+    return np.array(n**0.5 * spread * (sum(s * s for s in flat) / len(flat)) ** 0.5)
 
 
 # --- 11.3 ------------------------------------------------------------------------------------
@@ -158,47 +237,31 @@ def dead_share(values):
     return (values == 0).all(axis=0).mean()
 
 
-def _values(on: list[list[int]]) -> np.ndarray:
-    """ReLU outputs, one row per image: above 0 where ``on`` has a 1."""
-    on = np.array(on)
-    return on * np.random.default_rng(113).uniform(0.1, 3, on.shape)
+def _values(on: list[list[float]], name: str) -> Case:
+    """ReLU outputs, one row per image: a size above 0 where ``on`` has one."""
+    values = np.array(on, float)
+    return Case(f"dead_share of {name}, {show(values).replace(chr(10), '')}", (values,))
+
+
+_UNITS = (
+    _values(
+        [[1.2, 0, 0.4, 0, 0], [0, 0, 2.1, 0.3, 0], [0, 0, 0, 0, 0]],
+        "three images and five units, of which the second and the last are always 0",
+    ),
+    _values(
+        [[0.9, 0, 0, 0], [0, 1.4, 0, 0], [0, 0, 2.2, 0], [0, 0, 0, 0.6], [0, 0, 0, 0]],
+        "units that are each on for one image",
+    ),
+    _values([[0, 0], [0, 0], [0, 0]], "two units that are always 0"),
+    _values([[0.7, 0, 1.1], [0.7, 0, 0.3], [0.7, 0, 0.8]], "a unit that is always 0.7, one always "
+            "0, one that varies"),
+    _values([[0, 0.02, 0], [0.04, 0, 0], [0, 0.01, 0], [0, 0, 0]], "units that are hardly on"),
+    _values([[0, 3, 0, 2, 1, 0, 5]], "a single image"),
+)  # fmt: skip
 
 
 def _check_dead_share(answer):
-    cases = (
-        (
-            "five units and three images, the second and the last unit always 0",
-            [[1, 0, 1, 0, 0], [0, 0, 1, 1, 0], [0, 0, 0, 0, 0]],
-            0.4,
-        ),
-        (
-            "four units that are each on for one image only",
-            [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1], [0, 0, 0, 0]],
-            0.0,
-        ),
-        ("two units that are always 0", [[0, 0], [0, 0], [0, 0]], 1.0),
-    )
-    for name, on, expected in cases:
-        share = call(answer, _values(on), shown=f"dead_share of {name}")
-        require(np.shape(share) == (), f"one number is expected, yours is {share!r}")
-        share = float(share)
-        require(
-            np.isclose(share, expected),
-            f"{name}: {expected:g} expected, yours is {share:.3g}{_suspect(_values(on), share)}",
-        )
-
-
-def _suspect(values: np.ndarray, share: float) -> str:
-    """Name the mistake that a result betrays."""
-    off = values == 0
-    suspects = (
-        (off.all(axis=0).sum(), "that is their number; the share is asked for"),
-        (off.mean(), "that is the share of zeros; a unit that is off for some images is not dead"),
-        (off.all(axis=1).mean(), "that is the share of images: which axis counts the units?"),
-        (off.any(axis=0).mean(), "those are off for some image; dead is off for all images"),
-        (1 - off.all(axis=0).mean(), "that is the share of units that live"),
-    )
-    return next((f": {words}" for value, words in suspects if np.isclose(share, value)), "")
+    judge(answer, dead_share, _UNITS, slips=_DEAD_SLIPS, form=number)
 
 
 def _share_of_zeros(values):
@@ -221,12 +284,49 @@ def _living(values):
     return (values > 0).any(axis=0).mean()
 
 
+def _without_spread(values):
+    return (values.std(axis=0) == 0).mean()
+
+
+def _nearly_off(values):
+    return (values.max(axis=0) <= 0.1).mean()
+
+
+def _mean_nearly_zero(values):
+    return (values.mean(axis=0) < 0.05).mean()
+
+
 def _one_per_unit(values):
     return (values == 0).all(axis=0)
 
 
 def _never_dead(values):
     return 0.0
+
+
+_DEAD_SLIPS = (
+    (_share_of_zeros, "that is the share of zeros; a unit that is off for some images is not dead"),
+    (_share_of_images, "that is the share of images: which axis counts the units?"),
+    (_number_of_units, "that is their number; the share is asked for"),
+    (_off_for_any, "those are off for some image; dead is off for all images"),
+    (_living, "that is the share of units that are on for some image"),
+    (_without_spread, "a unit that always has the same value above 0 is not dead"),
+    (_nearly_off, "a unit that is on only a little is not dead"),
+    (_mean_nearly_zero, "a unit that is on only a little is not dead"),
+)
+
+
+def _by_maximum(values):
+    return np.float32(np.mean(values.max(axis=0) == 0))
+
+
+def _by_sums(values):
+    return 1 - np.count_nonzero(values.sum(axis=0)) / values.shape[1]
+
+
+def _unit_by_unit(values):
+    dead = [not any(unit) for unit in values.T.tolist()]
+    return np.array(sum(dead) / len(dead))
 
 
 EXERCISES = (
@@ -246,42 +346,40 @@ EXERCISES = (
             "comma in between.",
         ),
         wrong=(
-            (_slope_is_the_value, "claims a slope of 0.25"),
-            (_slope_is_the_sign, "ReLU changes by nothing"),
-            (_slope_always_one, "ReLU changes by nothing"),
-            (_absolute_value, "ReLU of -2 is 0, yours is 2"),
-            (_minimum, "ReLU of -2 is 0, yours is -2"),
-            (_largest_of_all, "the values for"),
-            (_values_only, "two results are expected"),
-            (_in_place, "also changed the array"),
-            (_only_the_values_done, "still `...`"),
+            (_with(_relu, _relu), "that is ReLU itself"),
+            (_with(_relu, np.sign), "the slopes at [-2"),
+            (_with(_relu, np.ones_like), "the slopes at [-2"),
+            (_with(np.abs, _step), "negative sums become 0"),
+            (_with(lambda z: np.minimum(z, 0), _step), "ReLU keeps what is above 0"),
+            (_with(lambda z: np.maximum(z, 0.2 * z), _step), "that is leaky ReLU"),
+            (_with(_relu, lambda z: (z < 0).astype(float)), "above 0, not below"),
+            (_with(np.max, _step), "should have shape (4,)"),
+            (_relu, "two results are expected"),
+            (_nudging, "nudging goes wrong near 0"),
+            (_nudging_upwards, "the slopes at"),
+            (_relu6, "the values at"),
+            (_with(_relu, lambda z: ...), "still `...`"),
         ),
+        right=(_by_loop, _by_where, _by_mask),
     ),
     Exercise(
         id="11.2",
-        title="predict which stacks train",
-        solution=TRAINS,
-        reason="What counts is the factor per layer, slope times weights, over eight layers. It "
-        "is near 1 for tanh and ReLU with He's weights. It is about a third for the sigmoid, "
-        "which four times larger weights make up for, though they saturate many units. With a "
-        "tenth of He's weights ReLU loses a factor of ten per layer, forwards and backwards.",
-        check=_check_prediction,
+        title="the factor of a layer",
+        solution=layer_factor,
+        reason="A sum of n random numbers of spread s has the spread √n s: that is the share of "
+        "the weights. Every result is multiplied by a slope of its own, and the size of many "
+        "products is the root of the mean of the squared slopes. For ReLU, half of whose slopes "
+        "are 1, that root is 0.71, and He's √(2 / n) makes the factor 1.",
+        check=_check_layer_factor,
         hints=(
-            "Ask of each stack how much blame reaches its first layer: the figure of the norms "
-            "has the first three.",
-            "For the other two, think of the factor per layer: slope times weights, eight times "
-            "over. The table and the figure of the spreads help.",
+            "The factor is a product of three: one for the number of units, one for the weights, "
+            "one for the slopes.",
+            "`np.sqrt(len(weights)) * weights.std()` is the share of the weights.",
+            "The share of the slopes is the root of the mean of their squares: "
+            "`np.sqrt((slopes**2).mean())`.",
         ),
-        wrong=(
-            (dict.fromkeys(TRAINS, True), "think again about 'sigmoid': how much blame"),
-            (dict.fromkeys(TRAINS, False), "think again about 'tanh'"),
-            (TRAINS | {"ReLU": False}, "what does the figure say reaches layer 1?"),
-            (TRAINS | {"ReLU, weights a tenth": True}, "each layer makes the values a tenth"),
-            (TRAINS | {"sigmoid, weights x 4": False}, "slope times weights"),
-            (TRAINS | {"tanh": ...}, "'tanh' is still open"),
-            (TRAINS | {"tanh": "yes"}, "True or False is expected for 'tanh'"),
-            ({"sigmoid": False}, "the stack 'tanh' is missing"),
-        ),
+        wrong=_LAYER_SLIPS,
+        right=(_by_norms, _by_variances, _by_loops),
     ),
     Exercise(
         id="11.3",
@@ -298,13 +396,10 @@ EXERCISES = (
             "`(values == 0).all(axis=0)` has one True or False per unit. Take the mean.",
         ),
         wrong=(
-            (_share_of_zeros, "that is the share of zeros"),
-            (_share_of_images, "which axis counts the units?"),
-            (_number_of_units, "that is their number"),
-            (_off_for_any, "dead is off for all images"),
-            (_living, "that is the share of units that live"),
-            (_one_per_unit, "one number is expected"),
-            (_never_dead, "0.4 expected, yours is 0"),
+            *_DEAD_SLIPS,
+            (_one_per_unit, "one number is asked for"),
+            (_never_dead, "expected 0.4, yours 0"),
         ),
+        right=(_by_maximum, _by_sums, _unit_by_unit),
     ),
 )

@@ -1,9 +1,10 @@
-"""Day 12: the loss of a confident mistake, one momentum step, a rate from a range test."""
+"""Day 12: the loss of a confident mistake, one momentum step, rates from a range test."""
 
 import numpy as np
 import pandas as pd
 
-from .engine import Exercise, NotAttempted, NotYet, call, require, require_equal
+from .engine import Exercise, NotYet
+from .suspects import Case, judge, number, same, two_results
 
 # --- 12.1 ------------------------------------------------------------------------------------
 
@@ -14,111 +15,118 @@ def smoothed_loss(probabilities, label, smoothing):
     return -(asked * np.log(probabilities)).sum()
 
 
-def _answers(truth: float, rival: float, label: int, seed: int) -> np.ndarray:
+def _answer(name: str, truth: float, rival: float, label: int, smoothing: float) -> Case:
     """Ten probabilities: so much for the truth, so much for the next digit, the rest spread."""
-    rest = np.random.default_rng(seed).uniform(0.5, 1.5, 10)
+    rest = np.random.default_rng(12 + label).uniform(0.5, 1.5, 10)
     rest[[label, (label + 1) % 10]] = 0
     p = rest / rest.sum() * (1 - truth - rival)
     p[label], p[(label + 1) % 10] = truth, rival
-    return p
+    shown = f"the loss of {name} ({truth:g} for the true {label}), smoothing {smoothing:g}"
+    return Case(shown, (p, label, smoothing))
+
+
+_ANSWERS = (
+    _answer("a confident mistake", 0.001, 0.97, 3, 0.0),
+    _answer("a confident mistake", 0.001, 0.97, 3, 0.1),
+    _answer("a good answer", 0.9, 0.02, 9, 0.2),
+    _answer("an answer that knows nothing", 0.1, 0.1, 0, 0.5),
+    _answer("a doubtful answer", 0.4, 0.35, 6, 0.05),
+)
 
 
 def _check_smoothed_loss(answer):
-    for name, truth, rival, label, smoothing in (
-        ("a confident mistake (0.001 for the truth), smoothing 0", 0.001, 0.97, 3, 0.0),
-        ("a confident mistake (0.001 for the truth), smoothing 0.1", 0.001, 0.97, 3, 0.1),
-        ("a good answer (0.9 for the truth), smoothing 0.2", 0.9, 0.02, 9, 0.2),
-        ("ten times 0.1, smoothing 0.5", 0.1, 0.1, 0, 0.5),
-    ):
-        p = _answers(truth, rival, label, seed=12) if truth != rival else np.full(10, 0.1)
-        found = call(answer, p.copy(), label, smoothing, shown=f"the loss of {name}")
-        require(np.shape(found) == (), f"one number is asked for, yours has {np.shape(found)}")
-        found, expected = float(found), smoothed_loss(p, label, smoothing)
-        for mistake, words in _loss_mistakes(p, label, smoothing):
-            differs = not np.isclose(mistake, expected, atol=1e-6)
-            require(not (differs and np.isclose(found, mistake, atol=1e-6)), f"{name}: {words}")
-        close = np.isclose(found, expected, rtol=0, atol=1e-5)
-        require(close, f"the loss of {name} should be {expected:.3f}, yours is {found:.3f}")
+    # a tolerance wide enough for np.log(p + 1e-7) and for float32
+    judge(answer, smoothed_loss, _ANSWERS, slips=_LOSS_SLIPS, form=number, within=1e-3)
 
 
-def _loss_mistakes(p, label, smoothing):
-    surprise, asked = -np.log(p), np.full(10, smoothing / 10)
-    asked[label] += 1 - smoothing
-    nine = np.full(10, smoothing / 9)
-    nine[label] = 1 - smoothing
-    full = np.full(10, smoothing / 10)
-    full[label] = 1
-    short = np.full(10, smoothing / 10)
-    short[label] = 1 - smoothing
-    return (
-        (-(asked * surprise).sum(), "a loss is not negative: the surprise is minus the logarithm"),
-        (surprise[label], "that is the plain surprise: the other nine are asked for a little too"),
-        (
-            (nine * surprise).sum(),
-            "the smoothing is shared by all ten digits, the true one included",
-        ),
-        (
-            (1 - smoothing) * surprise[label],
-            "only the truth is counted: the other nine are asked for a little too",
-        ),
-        (
-            (full * surprise).sum(),
-            "what is asked for adds up to more than 1: the truth gives up the smoothing first",
-        ),
-        (
-            (short * surprise).sum(),
-            "what is asked for adds up to less than 1: the truth has its share of the smoothing "
-            "as well",
-        ),
-        (-np.log(asked @ p), "take the surprise of each probability first, then weigh and add"),
-        ((asked * surprise).mean(), "add the ten parts up, do not average them"),
-    )
+def _asked(label, others, truth):
+    asked = np.full(10, others)
+    asked[label] = truth
+    return asked
 
 
-def _plain_surprise(probabilities, label, smoothing):
-    return -np.log(probabilities[label])
+def _plain_surprise(p, label, smoothing):
+    return -np.log(p[label])
 
 
-def _nine_share(probabilities, label, smoothing):
-    asked = np.full(10, smoothing / 9)
-    asked[label] = 1 - smoothing
-    return -(asked * np.log(probabilities)).sum()
+def _nine_share(p, label, smoothing):
+    return -(_asked(label, smoothing / 9, 1 - smoothing) * np.log(p)).sum()
 
 
-def _truth_only(probabilities, label, smoothing):
-    return -(1 - smoothing) * np.log(probabilities[label])
+def _truth_only(p, label, smoothing):
+    return -(1 - smoothing) * np.log(p[label])
 
 
-def _truth_in_full(probabilities, label, smoothing):
-    asked = np.full(10, smoothing / 10)
-    asked[label] = 1
-    return -(asked * np.log(probabilities)).sum()
+def _truth_in_full(p, label, smoothing):
+    return -(_asked(label, smoothing / 10, 1) * np.log(p)).sum()
 
 
-def _truth_without_its_share(probabilities, label, smoothing):
-    asked = np.full(10, smoothing / 10)
-    asked[label] = 1 - smoothing
-    return -(asked * np.log(probabilities)).sum()
+def _truth_without_its_share(p, label, smoothing):
+    return -(_asked(label, smoothing / 10, 1 - smoothing) * np.log(p)).sum()
 
 
-def _log_of_the_mean(probabilities, label, smoothing):
-    asked = np.full(10, smoothing / 10)
-    asked[label] += 1 - smoothing
-    return -np.log((asked * probabilities).sum())
+def _all_of_it_to_each(p, label, smoothing):
+    return -(_asked(label, smoothing, 1) * np.log(p)).sum()
 
 
-def _without_minus(probabilities, label, smoothing):
-    return -smoothed_loss(probabilities, label, smoothing)
+def _log_of_the_mean(p, label, smoothing):
+    return -np.log((_asked(label, smoothing / 10, 1 - 0.9 * smoothing) * p).sum())
 
 
-def _mean_of_ten(probabilities, label, smoothing):
-    return smoothed_loss(probabilities, label, smoothing) / 10
+def _without_minus(p, label, smoothing):
+    return -smoothed_loss(p, label, smoothing)
 
 
-def _squared(probabilities, label, smoothing):
-    asked = np.full(10, smoothing / 10)
-    asked[label] += 1 - smoothing
-    return ((probabilities - asked) ** 2).mean()
+def _mean_of_ten(p, label, smoothing):
+    return smoothed_loss(p, label, smoothing) / 10
+
+
+def _base_two(p, label, smoothing):
+    return smoothed_loss(p, label, smoothing) / np.log(2)
+
+
+def _squared(p, label, smoothing):
+    return ((p - _asked(label, smoothing / 10, 1 - 0.9 * smoothing)) ** 2).mean()
+
+
+def _smoothing_of_a_tenth(p, label, smoothing):
+    return smoothed_loss(p, label, 0.1)
+
+
+_LOSS_SLIPS = (
+    (_plain_surprise, "that is the plain surprise: the other nine are asked for a little too"),
+    (_nine_share, "the smoothing is shared by all ten digits, the true one included"),
+    (_truth_only, "only the truth is counted: the other nine are asked for a little too"),
+    (_truth_in_full, "what is asked for adds up to more than 1: the truth gives up the smoothing "
+     "first"),
+    (_all_of_it_to_each, "what is asked for adds up to more than 1: the smoothing is shared"),
+    (_truth_without_its_share, "what is asked for adds up to less than 1: the truth has its share "
+     "of the smoothing as well"),
+    (_log_of_the_mean, "take the surprise of each probability first, then weigh and add"),
+    (_without_minus, "a loss is not negative: the surprise is minus the logarithm"),
+    (_mean_of_ten, "add the ten parts up, do not average them"),
+    (_base_two, "that is the logarithm of base 2: np.log is the natural one"),
+    (_smoothing_of_a_tenth, "your smoothing is always 0.1: use the one that is given"),
+)  # fmt: skip
+
+
+def _with_a_small_number(probabilities, label, smoothing):
+    asked = smoothing / 10 + (1 - smoothing) * np.eye(10)[label]
+    return float(asked @ -np.log(np.asarray(probabilities) + 1e-7))
+
+
+def _in_float32(probabilities, label, smoothing):
+    p = probabilities.astype("float32")
+    own = (1 - smoothing) * -np.log(p[label])
+    return own + np.float32(smoothing) * -np.log(p).mean()
+
+
+def _by_loop(probabilities, label, smoothing):
+    total = 0.0
+    for digit in range(10):
+        asked = smoothing / 10 + (1 - smoothing if digit == label else 0)
+        total -= asked * np.log(max(probabilities[digit], 1e-12))
+    return np.array(total)
 
 
 # --- 12.2 ------------------------------------------------------------------------------------
@@ -129,58 +137,37 @@ def momentum_step(w, velocity, slope, rate):
     return w - rate * velocity, velocity
 
 
+def _momentum(w, velocity, slope, rate) -> Case:
+    arrays = [np.array(values) for values in (w, velocity, slope)]
+    shown = f"momentum_step with w = {w}, velocity = {velocity}, slope = {slope}, rate = {rate}"
+    return Case(f"{shown}, [w, velocity]", (*arrays, rate))
+
+
+_STEPS = (
+    _momentum([3.0, -1.0, 2.0], [0.0, 0.0, 0.0], [2.0, 4.0, -1.0], 0.5),
+    _momentum([3.0, -1.0], [10.0, -20.0], [2.0, 4.0], 0.1),
+    _momentum([0.5, 2.0, 1.0], [-1.0, 0.5, 3.0], [0.0, 0.0, 0.0], 0.2),
+    _momentum([1.0], [0.5], [-3.0], 0.01),
+)
+
+
+def _two_arrays(found, case) -> np.ndarray | list:
+    parts = [np.asarray(part) for part in two_results(found, case)]
+    for what, part in zip(("w", "the velocity"), parts, strict=True):
+        if part.shape != case.arguments[0].shape:
+            raise NotYet(
+                f"{case.shown}: {what} should have shape {case.arguments[0].shape}, "
+                f"yours {part.shape}"
+            )
+    return np.stack(parts)
+
+
 def _check_momentum_step(answer):
-    for w, velocity, slope, rate in (
-        (np.array([3.0, -1.0]), np.zeros(2), np.array([2.0, 4.0]), 0.5),
-        (np.array([3.0, -1.0]), np.array([10.0, -20.0]), np.array([2.0, 4.0]), 0.1),
-        (np.array([0.5, 2.0, 1.0]), np.array([-1.0, 0.5, 3.0]), np.zeros(3), 0.2),
-    ):
-        values = f"w = {w}, velocity = {velocity}, slope = {slope}, rate = {rate}"
-        shown = f"momentum_step with {values}"
-        given = [w.copy(), velocity.copy(), slope.copy()]
-        result = call(answer, *given, rate, shown=shown)
-        pair = isinstance(result, tuple | list) and len(result) == 2
-        require(pair, "two results are expected: `return new_w, new_velocity`")
-        if result[0] is ... and result[1] is ...:
-            raise NotAttempted
-        require(
-            result[0] is not ... and result[1] is not ..., "one of the two results is still `...`"
-        )
-        same = all(map(np.array_equal, given, (w, velocity, slope)))
-        require(same, "an array that was given has changed: make new ones (no += on them)")
-        _compare_step(result, w, velocity, slope, rate, values)
+    judge(answer, momentum_step, _STEPS, slips=_STEP_SLIPS, form=_two_arrays, within=1e-4)
 
 
-def _compare_step(result, w, velocity, slope, rate, values):
-    place, speed = momentum_step(w, velocity, slope, rate)
-    for mistake, words in (
-        ((speed, place), "the two results are swapped: first w, then the velocity"),
-        ((w - rate * velocity, speed), "w moved with the old velocity: renew it first"),
-        ((w + rate * speed, speed), "w moved uphill: subtract rate x velocity"),
-        ((w - rate * slope, speed), "w moved by the slope alone: the velocity should move it"),
-        ((w - speed, speed), "the rate is missing: subtract rate x velocity"),
-    ):
-        if _same(result, mistake) and not _same(mistake, (place, speed)):
-            raise NotYet(f"{words} ({values})")
-    for mistake, words in (
-        (slope, "the old velocity is forgotten: 0.9 of it stays"),
-        (velocity + slope, "the old velocity stays in full: only 0.9 of it should"),
-        (0.9 * velocity + 0.1 * slope, "the slope counts in full, not a tenth"),
-        (0.9 * velocity + rate * slope, "the rate belongs to the step of w, not to the velocity"),
-        (0.9 * velocity - rate * slope, "the rate belongs to the step of w, not to the velocity"),
-        (0.9 * velocity - slope, "add the slope to the velocity, then subtract when w moves"),
-    ):
-        wrong = np.shape(mistake) == np.shape(result[1]) and np.allclose(result[1], mistake)
-        if wrong and not np.allclose(mistake, speed):
-            raise NotYet(f"{words} ({values})")
-    require_equal(np.asarray(result[1], float), speed, what=f"velocity of {values}", within=1e-9)
-    require_equal(np.asarray(result[0], float), place, what=f"w of {values}", within=1e-9)
-
-
-def _same(pair, other) -> bool:
-    return all(
-        np.shape(a) == np.shape(b) and np.allclose(a, b) for a, b in zip(pair, other, strict=True)
-    )
+def _swapped(w, velocity, slope, rate):
+    return momentum_step(w, velocity, slope, rate)[::-1]
 
 
 def _no_memory(w, velocity, slope, rate):
@@ -205,6 +192,11 @@ def _uphill(w, velocity, slope, rate):
     return w + rate * velocity, velocity
 
 
+def _without_rate(w, velocity, slope, rate):
+    velocity = 0.9 * velocity + slope
+    return w - velocity, velocity
+
+
 def _slope_moves(w, velocity, slope, rate):
     return w - rate * slope, 0.9 * velocity + slope
 
@@ -214,91 +206,174 @@ def _rate_in_velocity(w, velocity, slope, rate):
     return w - velocity, velocity
 
 
+def _rate_in_both(w, velocity, slope, rate):
+    velocity = 0.9 * velocity + rate * slope
+    return w - rate * velocity, velocity
+
+
+def _downhill_velocity(w, velocity, slope, rate):
+    velocity = 0.9 * velocity - rate * slope
+    return w + velocity, velocity
+
+
+def _nesterov(w, velocity, slope, rate):
+    velocity = 0.9 * velocity + slope
+    return w - rate * (0.9 * velocity + slope), velocity
+
+
+def _slope_first(w, velocity, slope, rate):
+    velocity = velocity + 0.9 * slope
+    return w - rate * velocity, velocity
+
+
 def _only_the_place(w, velocity, slope, rate):
     return w - rate * (0.9 * velocity + slope)
 
 
-def _in_place(w, velocity, slope, rate):
-    velocity *= 0.9
-    velocity += slope
-    return w - rate * velocity, velocity
+_STEP_SLIPS = (
+    (_swapped, "the two results are swapped: first w, then the velocity"),
+    (_no_memory, "the old velocity is forgotten: 0.9 of it stays"),
+    (_old_velocity, "w moved with the old velocity: renew it first"),
+    (_no_friction, "the old velocity stays in full: only 0.9 of it should"),
+    (_averaged, "the slope counts in full, not a tenth"),
+    (_uphill, "w moved uphill: subtract rate x velocity"),
+    (_without_rate, "the rate is missing: subtract rate x velocity"),
+    (_slope_moves, "w moved by the slope alone: the velocity should move it"),
+    (_rate_in_velocity, "the rate belongs to the step of w, not to the velocity"),
+    (_rate_in_both, "the rate belongs to the step of w, not to the velocity"),
+    (_downhill_velocity, "the rate belongs to the step of w, not to the velocity"),
+    (_nesterov, "w moves with the new velocity, nothing more"),
+    (_slope_first, "the velocity is multiplied by 0.9, not the slope"),
+)
+
+
+def _in_float32_step(w, velocity, slope, rate):
+    w, velocity, slope = (a.astype("float32") for a in (w, velocity, slope))
+    new = np.float32(0.9) * velocity + slope
+    return [w - np.float32(rate) * new, new]
+
+
+def _as_one_array(w, velocity, slope, rate):
+    new = velocity - 0.1 * velocity + slope
+    return np.array([w - rate * new, new])
+
+
+def _element_by_element(w, velocity, slope, rate):
+    speeds = [0.9 * v + s for v, s in zip(velocity, slope, strict=True)]
+    return [a - rate * v for a, v in zip(w, speeds, strict=True)], speeds
 
 
 # --- 12.3 ------------------------------------------------------------------------------------
 
 
-def pick_rate(table):
+def rates_to_try(table):
     smooth = table["loss"].rolling(9, center=True).mean()
-    return table.loc[smooth.idxmin(), "rate"] / 2
+    bottom = table["rate"][smooth.idxmin()]
+    return [bottom / 2, bottom, 2 * bottom, 4 * bottom]
 
 
-def _range(bottom: float, lucky: float, seed: int) -> pd.DataFrame:
+def _range(bottom: float, lucky: float, seed: int) -> Case:
     """A valley with noise, its lowest place near ``bottom``, and one lucky batch elsewhere."""
     rates = np.geomspace(1e-5, 10, 180)
     distance = np.log10(rates / bottom)
     left = 2.3 - 1.7 * np.exp(-(np.minimum(distance, 0) ** 2) / 0.9)
     right = 0.6 + 5 * np.maximum(distance, 0) ** 1.5
     losses = np.where(distance < 0, left, right)
-    losses = losses + np.random.default_rng(seed).normal(0, 0.03, len(rates))
+    losses = losses + np.random.default_rng(seed).normal(0, 0.05, len(rates))
     losses[np.abs(np.log(rates / lucky)).argmin()] = 0.05
-    return pd.DataFrame({"rate": rates, "loss": losses})
+    shown = f"rates_to_try of a table with its valley near {bottom:g}, one lucky batch near {lucky}"
+    return Case(shown, (pd.DataFrame({"rate": rates, "loss": losses}),))
 
 
-def _check_pick_rate(answer):
-    for bottom, lucky, seed in ((0.3, 0.02, 1), (0.006, 0.0004, 2), (0.3, 2.5, 3)):
-        table = _range(bottom, lucky, seed)
-        name = f"a range test with its valley near {bottom} and one lucky batch near {lucky}"
-        found = call(answer, table.copy(), shown=f"pick_rate of {name}")
-        require(np.shape(found) == (), f"one rate is asked for, yours has {np.shape(found)}")
-        found, expected = float(found), pick_rate(table)
-        raw = table["rate"][table["loss"].idxmin()]
-        smooth = table["loss"].rolling(9, center=True).mean()
-        for mistake, words in (
-            (raw, f"you trusted one lucky batch, at {raw:.2g}: smooth the losses first"),
-            (raw / 2, f"you trusted one lucky batch, at {raw:.2g}: smooth the losses first"),
-            (smooth.idxmin(), "that is the name of a row: which rate stands there?"),
-            (smooth.min(), "that is a loss; return a rate, the one in its row"),
-            (table["loss"].min(), "that is a loss; return a rate, the one in its row"),
-            (smooth.min() / 2, "that is half a loss; return half a rate, the one in its row"),
-        ):
-            require(not np.isclose(found, mistake, rtol=0.02), f"{name}: {words}")
-        ratio = found / expected
-        require(
-            not 1.75 < ratio < 2.5, f"{name}: {found:.2g} is the bottom itself; go to half of it"
-        )
-        require(
-            0.6 <= ratio <= 1.7,
-            f"{name}: expected about {expected:.2g}, half of the bottom, yours is {found:.2g}",
-        )
+_RANGES = tuple(
+    _range(*case)
+    for case in ((0.3, 0.02, 1), (0.006, 0.0004, 2), (0.3, 2.5, 3), (0.04, 0.001, 5), (0.1, 1, 8))
+)
+
+
+def _four_rates(found, case) -> np.ndarray:
+    if isinstance(found, str | dict) or not same(found, found) or np.shape(found) != (4,):
+        raise NotYet(f"{case.shown}: four rates are expected, yours is {found!r}")
+    return np.sort(np.asarray(found, float))
+
+
+def _check_rates_to_try(answer):
+    judge(answer, rates_to_try, _RANGES, slips=_RATE_SLIPS, form=_four_rates, within=1e-3)
+
+
+def _around(bottom):
+    return [bottom / 2, bottom, 2 * bottom, 4 * bottom]
+
+
+def _lowest_of(smooth):
+    """``rates_to_try`` with another way to smooth."""
+
+    def changed(table):
+        return _around(table["rate"][smooth(table["loss"]).idxmin()])
+
+    return changed
 
 
 def _unsmoothed(table):
-    return table["rate"][table["loss"].idxmin()] / 2
-
-
-def _the_bottom(table):
-    smooth = table["loss"].rolling(9, center=True).mean()
-    return table["rate"][smooth.idxmin()]
+    return _around(table["rate"][table["loss"].idxmin()])
 
 
 def _the_row(table):
-    return table["loss"].rolling(9, center=True).mean().idxmin()
+    return _around(table["loss"].rolling(9, center=True).mean().idxmin())
 
 
 def _the_loss(table):
-    return table["loss"].rolling(9, center=True).mean().min()
+    return _around(table["loss"].rolling(9, center=True).mean().min())
 
 
-def _half_the_loss(table):
-    return table["loss"].rolling(9, center=True).mean().min() / 2
+def _the_bottom(table):
+    return rates_to_try(table)[1]
 
 
-def _the_largest(table):
-    return table["rate"].max() / 2
+def _other_factors(*factors):
+    def changed(table):
+        return [factor * rates_to_try(table)[1] for factor in factors]
+
+    return changed
 
 
-def _always_a_tenth(table):
-    return 0.1
+def _the_middle(table):
+    return _around(table["rate"].median())
+
+
+def _always_the_same(table):
+    return [0.05, 0.1, 0.2, 0.4]
+
+
+_RATE_SLIPS = (
+    (_unsmoothed, "you trust one lucky batch: smooth the losses first"),
+    (_lowest_of(lambda losses: losses.rolling(9).mean()),
+     "your mean looks back only, so that the bottom appears too far right: center=True"),
+    (_lowest_of(lambda losses: losses.rolling(9, center=True).median()),
+     "you smooth with the median: take the mean of nine neighbours"),
+    (_the_row, "you use the name of a row: which rate stands there?"),
+    (_the_loss, "you use the loss at the bottom: which rate stands in its row?"),
+    (_other_factors(0.25, 0.5, 1, 2), "half, once, twice and four times the bottom"),
+    (_other_factors(1, 2, 4, 8), "half, once, twice and four times the bottom"),
+    (_other_factors(0.5, 1, 1.5, 2), "half, once, twice and four times the bottom"),
+)  # fmt: skip
+
+
+def _by_convolution(table):
+    smooth = np.convolve(table["loss"], np.ones(9) / 9, mode="valid")
+    return table["rate"].to_numpy()[smooth.argmin() + 4] * np.array([0.5, 1, 2, 4])
+
+
+def _by_windows(table):
+    losses, rates = table["loss"].tolist(), table["rate"].tolist()
+    best = min(range(4, len(losses) - 4), key=lambda i: sum(losses[i - 4 : i + 5]))
+    return tuple(np.float32(rates[best] * factor) for factor in (4, 2, 1, 0.5))
+
+
+def _as_a_series(table):
+    smooth = table.assign(loss=table["loss"].rolling(9, center=True).mean())
+    bottom = smooth.sort_values("loss")["rate"].iloc[0]
+    return pd.Series([0.5, 1, 2, 4]) * bottom
 
 
 EXERCISES = (
@@ -318,20 +393,8 @@ EXERCISES = (
             "`1 - smoothing` more.",
             "Weigh the ten surprises: `(asked * -np.log(probabilities)).sum()`",
         ),
-        wrong=(
-            (_plain_surprise, "the other nine are asked for a little too"),
-            (_nine_share, "shared by all ten digits"),
-            (_truth_only, "the other nine are asked for a little too"),
-            (_truth_in_full, "adds up to more than 1"),
-            (_truth_without_its_share, "the truth has its share of the smoothing as well"),
-            (_log_of_the_mean, "the surprise of each probability first"),
-            (_without_minus, "a loss is not negative"),
-            (_mean_of_ten, "do not average them"),
-            (
-                _squared,
-                "the loss of a confident mistake (0.001 for the truth), smoothing 0 should ",
-            ),
-        ),
+        wrong=(*_LOSS_SLIPS, (_squared, "expected")),
+        right=(_with_a_small_number, _in_float32, _by_loop),
     ),
     Exercise(
         id="12.2",
@@ -346,40 +409,32 @@ EXERCISES = (
             "The new velocity is nine tenths of the old one plus the slope.",
             "`velocity = 0.9 * velocity + slope`, and w moves by `- rate * velocity`.",
         ),
-        wrong=(
-            (_no_memory, "the old velocity is forgotten"),
-            (_old_velocity, "w moved with the old velocity"),
-            (_no_friction, "the old velocity stays in full"),
-            (_averaged, "not a tenth"),
-            (_uphill, "w moved uphill"),
-            (_slope_moves, "w moved by the slope alone"),
-            (_rate_in_velocity, "the rate belongs to the step of w"),
-            (_only_the_place, "two results are expected"),
-            (_in_place, "an array that was given has changed"),
-        ),
+        wrong=(*_STEP_SLIPS, (_only_the_place, "two results are expected")),
+        right=(_in_float32_step, _as_one_array, _element_by_element),
     ),
     Exercise(
         id="12.3",
-        title="pick a rate from the range test",
-        solution=pick_rate,
+        title="rates to try, from the range test",
+        solution=rates_to_try,
         reason="One batch may be easy by luck, so the mean of nine neighbours looks for the "
-        "bottom. Half that rate is a cautious first guess, to be tested: there may be better "
-        "ones beyond the bottom.",
-        check=_check_pick_rate,
+        "bottom. The bottom is the rate of a moment, in a test of few steps: a good rate for a "
+        "whole training lies near it, on either side. So it gives candidates, and a short "
+        "training with each decides.",
+        check=_check_rates_to_try,
         hints=(
             "Which rate has the lowest loss, if you look at nine neighbours together?",
             '`smooth = table["loss"].rolling(9, center=True).mean()`, then `idxmin` gives the '
             "name of its lowest row.",
-            '`table.loc[smooth.idxmin(), "rate"]` is the bottom. Divide.',
+            '`table["rate"][smooth.idxmin()]` is the bottom. Return a list of four.',
         ),
         wrong=(
-            (_unsmoothed, "you trusted one lucky batch"),
-            (_the_bottom, "is the bottom itself"),
-            (_the_row, "the name of a row"),
-            (_the_loss, "that is a loss; return a rate"),
-            (_half_the_loss, "that is half a loss; return half a rate"),
-            (_the_largest, "half of the bottom, yours is"),
-            (_always_a_tenth, "half of the bottom, yours is"),
+            *_RATE_SLIPS,
+            (_lowest_of(lambda losses: losses.rolling(7, center=True).mean()), "expected"),
+            (_lowest_of(lambda losses: losses.rolling(11, center=True).mean()), "expected"),
+            (_the_bottom, "four rates are expected"),
+            (_the_middle, "expected"),
+            (_always_the_same, "expected"),
         ),
+        right=(_by_convolution, _by_windows, _as_a_series),
     ),
 )

@@ -127,7 +127,7 @@ def always_the_same(values, rate, rng):
 def check_dropout(answer):
     values = np.random.default_rng(1).uniform(1, 2, (400, 50))
     given, rng, shown = values.copy(), np.random.default_rng(2), "dropout(values, 0.2, rng)"
-    result = np.asarray(call(answer, given, 0.2, rng, shown=shown))
+    result = np.asarray(call(answer, given, 0.2, rng, shown=shown, copied=False))
     require(
         np.array_equal(given, values),
         "your function changed the values it was given: return a new array",
@@ -210,7 +210,9 @@ def check_batch_norm(answer):
     batch = rng.normal([5, -2, 0.5], [3, 0.5, 1], (40, 3))
     given, epsilon = batch.copy(), 0.25
     with np.errstate(all="ignore"):
-        value = np.asarray(call(answer, given, epsilon, shown="batch_norm(batch, 0.25)"))
+        value = np.asarray(
+            call(answer, given, epsilon, shown="batch_norm(batch, 0.25)", copied=False)
+        )
     require(np.array_equal(given, batch), "your function changed the batch: return a new array")
     require_shape(value, batch.shape, what="the result")
     mistakes = (

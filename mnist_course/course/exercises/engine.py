@@ -1,10 +1,13 @@
 """The exercise engine: one registry, three answers (passed, not yet, not attempted)."""
 
+import copy
 import inspect
 import os
 import textwrap
+import traceback
+import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
@@ -46,20 +49,16 @@ class Exercise:
     right: tuple[Any, ...] = ()
 
 
-@dataclass
-class _Hints:
-    shown: dict[str, int] = field(default_factory=dict)
+_hints_shown: dict[str, int] = {}
 
 
-_hints = _Hints()
-
-
-def find(exercise_id: str) -> Exercise:
-    """The exercise of that id, such as ``"4.1"`` (day 4, first exercise).
+def find(exercise_id: str | float) -> Exercise:
+    """The exercise of that id, such as ``"4.1"`` (day 4, first exercise); 4.1 is understood too.
 
     Raises:
         ValueError: there is no such exercise; the message lists the day's.
     """
+    exercise_id = str(exercise_id)
     exercises = day_exercises(exercise_id)
     if exercise_id not in exercises:
         raise ValueError(f"no exercise {exercise_id!r}; this day has {', '.join(exercises)}")
@@ -78,8 +77,10 @@ def day_exercises(exercise_id: str) -> dict[str, Exercise]:
     return {exercise.id: exercise for exercise in module.EXERCISES}
 
 
-def check(exercise_id: str, answer: Any) -> None:
+def check(exercise_id: str | float, answer: Any) -> None:
     """Say whether an answer is right, and if not, what came and what was expected.
+
+    Whatever the answer is and does, it gets a sentence, never a traceback.
 
     Args:
         exercise_id: such as ``"4.1"``.
@@ -91,24 +92,67 @@ def check(exercise_id: str, answer: Any) -> None:
     """
     exercise = find(exercise_id)
     try:
-        _reject_ellipsis(answer)
-        exercise.check(answer)
+        _judge(exercise, answer)
     except NotAttempted:
-        _not_passed(f"○ {exercise_id} not attempted yet. {_try('hint', exercise_id)}")
+        _not_passed(f"○ {exercise.id} not attempted yet. {_try('hint', exercise.id)}")
     except NotYet as problem:
-        _not_passed(f"✗ {exercise_id} not yet: {problem}")
+        _not_passed(f"✗ {exercise.id} not yet: {problem}")
     else:
-        progress.record(exercise_id)
-        print(f"✓ {exercise_id} passed: {exercise.title}")
+        print(f"✓ {exercise.id} passed: {exercise.title}")
+        if trouble := progress.record(exercise.id):
+            print(trouble)
+
+
+def _judge(exercise: Exercise, answer: Any) -> None:
+    """The exercise's own check; what it did not foresee becomes a ``NotYet`` too."""
+    try:
+        _reject_ellipsis(answer)
+        if callable(exercise.solution) and not callable(answer):
+            raise NotYet(
+                f"expected your function (its name, no brackets), got {show(answer)}, "
+                f"{_kind(answer)}"
+            )
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")  # of odd answers; they would be read as the course's
+            exercise.check(answer)
+    except (NotYet, NotAttempted):
+        raise
+    except (Exception, SystemExit) as problem:
+        raise NotYet(_unforeseen(exercise, answer, problem)) from None
+
+
+def _unforeseen(exercise: Exercise, answer: Any, problem: BaseException) -> str:
+    """What to say of an answer of a kind that the check did not think of."""
+    if callable(exercise.solution):
+        return (
+            "your function gave something that this exercise cannot use "
+            f"({type(problem).__name__}: {_shorten(problem)}). Compare its type and shape with "
+            f"what the text above asks for: {exercise.title}"
+        )
+    wanted = _kind(exercise.solution)
+    return f"expected {wanted} for {exercise.title}, got {show(answer)}, {_kind(answer)}"
+
+
+def _kind(value: Any) -> str:
+    """The kind of a value, in words."""
+    try:
+        if isinstance(value, np.ndarray):
+            return f"an array of {value.dtype} and shape {value.shape}"
+        kinds = {bool: "a yes or no", str: "a text", dict: "a dictionary", list: "a list"}
+        kinds |= {int: "a whole number", float: "a number", tuple: "a tuple", set: "a set"}
+        return kinds.get(type(value), f"of type {type(value).__name__}")
+    except Exception:  # an object may do as it likes, even lie about its class
+        return "of an unknown type"
 
 
 def hint(exercise_id: str) -> None:
     """Print the next hint; after the last one, say where the solution is."""
+    exercise_id = str(exercise_id)
     hints = find(exercise_id).hints
-    shown = _hints.shown.get(exercise_id, 0)
+    shown = _hints_shown.get(exercise_id, 0)
     if shown < len(hints):
         print(f"Hint {shown + 1} of {len(hints)}: {hints[shown]}")
-        _hints.shown[exercise_id] = shown + 1
+        _hints_shown[exercise_id] = shown + 1
     else:
         print(f"That was the last hint. {_try('solution', exercise_id)}")
 
@@ -119,13 +163,16 @@ def solution(exercise_id: str) -> None:
     print(f"{_source(exercise.solution)}\n\nWhy: {exercise.reason}")
 
 
-def call(function: Callable, *arguments: Any, shown: str) -> Any:
+def call(function: Callable, *arguments: Any, shown: str, copied: bool = True) -> Any:
     """Call a learner's function and turn whatever goes wrong into words.
 
     Args:
         function: the learner's function.
-        *arguments: passed on.
+        *arguments: arrays, tables and containers are passed on as copies, for an answer may
+            change what it is given.
         shown: how the call reads in the message: ``"class_counts([0, 1, 1])"``.
+        copied: False where the check looks whether the function changes what it is given; the
+            check then makes the copy.
 
     Returns:
         What the function returned, never None or ``...``.
@@ -135,11 +182,11 @@ def call(function: Callable, *arguments: Any, shown: str) -> Any:
         NotYet: it is no function, it failed, or it returned nothing.
     """
     if not callable(function):
-        raise NotYet(f"expected your function (its name, no brackets), got {function!r}")
+        raise NotYet(f"expected your function (its name, no brackets), got {show(function)}")
     try:
-        result = function(*arguments)
-    except Exception as problem:
-        raise NotYet(f"{shown} stopped with {type(problem).__name__}: {problem}") from problem
+        result = function(*(_copies(arguments) if copied else arguments))
+    except (Exception, SystemExit) as problem:
+        raise NotYet(f"{shown} stopped with {_told(problem)}") from problem
     _reject_ellipsis(result)
     if result is None:
         raise NotYet(
@@ -157,8 +204,12 @@ def require(holds: bool, message: str) -> None:
 
 def require_shape(value: Any, shape: tuple[int, ...], *, what: str) -> None:
     """Raise ``NotYet`` unless the value is an array of this shape."""
-    if np.shape(value) != shape:
-        raise NotYet(f"{what} should have shape {shape}, yours has {np.shape(value)}")
+    try:
+        found = np.shape(value)
+    except ValueError:  # a list of lists of different lengths
+        raise NotYet(f"{what} should have shape {shape}, yours is {show(value)}") from None
+    if found != shape:
+        raise NotYet(f"{what} should have shape {shape}, yours has {found}")
 
 
 def require_equal(value: Any, expected: Any, *, what: str, within: float = 0.0) -> None:
@@ -169,7 +220,7 @@ def require_equal(value: Any, expected: Any, *, what: str, within: float = 0.0) 
     else:
         same = np.array_equal(value, expected)
     if not same:
-        raise NotYet(f"{what} should be {_show(expected)}, yours is {_show(value)}")
+        raise NotYet(f"{what} should be {show(expected)}, yours is {show(value)}")
 
 
 def _reject_ellipsis(value: Any) -> None:
@@ -188,9 +239,39 @@ def _not_passed(message: str) -> None:
     print(message)
 
 
-def _show(value: Any) -> str:
-    with np.printoptions(precision=4, threshold=20, edgeitems=3):
-        return np.array2string(value) if isinstance(value, np.ndarray) else repr(value)
+def show(value: Any, *, width: int = 120) -> str:
+    """Any value in one short line, whatever its own ``repr`` does."""
+    try:
+        with np.printoptions(precision=4, threshold=20, edgeitems=3):
+            is_array = isinstance(value, np.ndarray)
+            return _shorten(np.array2string(value) if is_array else repr(value), width)
+    except Exception:
+        return f"something of type {type(value).__name__}"
+
+
+def _shorten(text: object, width: int = 120) -> str:
+    line = " ".join(str(text).split())
+    return line if len(line) <= width else f"{line[: width - 4]} ..."
+
+
+def _copies(arguments: tuple) -> tuple:
+    """Copies of arrays, tables and containers; random generators and models go on as they are."""
+    kinds = np.ndarray | list | dict | set | tuple
+    return tuple(
+        copy.deepcopy(a) if isinstance(a, kinds) or hasattr(a, "iloc") else a for a in arguments
+    )
+
+
+def _told(problem: BaseException) -> str:
+    """An error inside a learner's function, with its line, and help for a usual one."""
+    name, text = type(problem).__name__, _shorten(problem, 200)
+    if isinstance(problem, UnboundLocalError):
+        text += '. A name needs its first value before the loop, such as text = ""'
+    if isinstance(problem, RecursionError):
+        text += ". The function calls itself without an end"
+    trace = traceback.extract_tb(problem.__traceback__)
+    line = trace[-1].line if len(trace) > 1 else None
+    return f"{name}: {text}" + (f" (in the line: {_shorten(line, 80)})" if line else "")
 
 
 def _source(answer: Any) -> str:

@@ -1,0 +1,117 @@
+"""What is dark or light in a picture but no digit: the desk under the paper, frames and axes."""
+
+import numpy as np
+from scipy import ndimage
+
+DESK = 0.47  # of the light of the paper: a desk is darker, a shadow on paper is not
+RECTANGLE = 0.85  # of its narrowest rectangle: a sheet or a frame covers more, a round 0 less
+INSIDE = 0.3  # of the size of a frame: the digit in it is larger
+
+
+def crop_to_sheet(grey: np.ndarray, ink: str, threshold: float) -> np.ndarray:
+    """The sheet alone where the picture shows it on a desk, or else the picture as it is.
+
+    Args:
+        grey: a picture, shape (h, w), float from 0 to 1.
+        ink: ``"dark"`` if the sheet is light, ``"light"`` if it is dark, ``"auto"`` for both.
+        threshold: the level between the light and the dark part of the picture.
+
+    Returns:
+        float, the sheet's bounding box. What is not sheet there continues the sheet's edge.
+    """
+    for unlike, light in (("light", grey > threshold), ("dark", grey <= threshold)):
+        if ink == unlike or _dark_sides(light) < 2:
+            continue
+        values = grey if unlike == "light" else 1 - grey
+        sheet = _sheet(light)
+        if sheet is None or np.median(values[~sheet]) > DESK * np.median(values[sheet]):
+            continue
+        return _only(grey, ndimage.binary_erosion(sheet, iterations=2 + min(grey.shape) // 200))
+    return grey
+
+
+def _dark_sides(light: np.ndarray) -> int:
+    """How many sides of the picture are dark: a shadow falls on one, a desk is seen at more."""
+    return sum(side.mean() < 0.05 for side in (light[0], light[-1], light[:, 0], light[:, -1]))
+
+
+def _sheet(light: np.ndarray) -> np.ndarray | None:
+    """The largest light part with the ink on it, if it is a rectangle and mostly paper."""
+    labels, count = ndimage.label(light)
+    if not count:
+        return None
+    bare = labels == 1 + np.bincount(labels.ravel())[1:].argmax()
+    sheet = ndimage.binary_fill_holes(bare)
+    large = sheet.sum() > 0.1 * sheet.size and min(sheet.shape) > 28
+    mostly_paper = 0.6 < bare.sum() / sheet.sum() < 1
+    return sheet if large and mostly_paper and _rectangularity(sheet) > RECTANGLE else None
+
+
+def _rectangularity(mask: np.ndarray) -> float:
+    """The part of its narrowest rectangle, turned as may be, that a mask covers."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    first, last = mask.argmax(axis=1)[rows], mask.shape[1] - 1 - mask[:, ::-1].argmax(axis=1)[rows]
+    points = np.column_stack([np.tile(rows, 2), np.concatenate([first, last])])
+    angles = np.deg2rad(np.arange(0, 90, 2))
+    along = np.ptp(points @ np.stack([np.cos(angles), np.sin(angles)]), axis=0) + 1
+    across = np.ptp(points @ np.stack([-np.sin(angles), np.cos(angles)]), axis=0) + 1
+    return float(mask.sum() / (along * across).min())
+
+
+def _only(grey: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    box = ndimage.find_objects(kept.astype(np.uint8))[0]
+    grey, kept = grey[box], kept[box]
+    nearest = ndimage.distance_transform_edt(~kept, return_distances=False, return_indices=True)
+    return grey[tuple(nearest)]
+
+
+def without_frames(labels: np.ndarray, strokes: np.ndarray) -> np.ndarray:
+    """The strokes of the digit: those in a frame if there is one, and none along the edge.
+
+    Args:
+        labels: the number of each pixel's stroke, 0 for paper, int of shape (h, w).
+        strokes: the numbers of the strokes that may belong to the digit.
+
+    Returns:
+        Those that do; none if all there is runs around the picture.
+    """
+    if len(strokes) > 1:
+        strokes = _framed(labels, strokes)
+    edge = np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])
+    contact = np.bincount(edge, minlength=labels.max() + 1)[strokes]
+    along = contact >= min(labels.shape) / 2
+    if along.any() and (contact == 0).any():
+        free = ndimage.find_objects(np.isin(labels, strokes[contact == 0]).astype(np.uint8))[0]
+        if _size(free) > INSIDE * min(labels.shape):
+            return strokes[~along]
+    return strokes[contact < 0.9 * len(edge)]
+
+
+def _framed(labels: np.ndarray, strokes: np.ndarray) -> np.ndarray:
+    """The strokes in the innermost frame, or all of them where there is no frame."""
+    boxes = ndimage.find_objects(labels)
+    for frame in sorted(strokes, key=lambda stroke: _size(boxes[stroke - 1])):
+        box = boxes[frame - 1]
+        inside = np.array([s for s in strokes if s != frame and _within(boxes[s - 1], box)], int)
+        if any(_size(boxes[s - 1]) > INSIDE * _size(box) for s in inside) and _is_frame(
+            labels[box] == frame
+        ):
+            return inside
+    return strokes
+
+
+def _is_frame(mask: np.ndarray) -> bool:
+    """Whether ink runs along the sides of its box, or is the hollow outline of a rectangle."""
+    band = max(2, round(0.08 * max(mask.shape)))
+    if mask[band:-band, band:-band].sum() < 0.1 * mask.sum():
+        return True
+    filled = ndimage.binary_fill_holes(mask)
+    return mask.sum() < 0.4 * filled.sum() and _rectangularity(filled) > RECTANGLE
+
+
+def _size(box: tuple[slice, ...]) -> int:
+    return max(side.stop - side.start for side in box)
+
+
+def _within(inner: tuple[slice, ...], outer: tuple[slice, ...]) -> bool:
+    return all(o.start < i.start and i.stop < o.stop for i, o in zip(inner, outer, strict=True))

@@ -1,0 +1,128 @@
+"""Judge an answer on many cases, and name a mistake only when it explains all of the results."""
+
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .engine import NotAttempted, NotYet, call
+
+
+class Case(NamedTuple):
+    """One call of the learner's function.
+
+    Attributes:
+        shown: how the call reads in a message: ``"stop_after([0.5, 0.4], 2)"``.
+        arguments: what the function gets.
+        note: said behind expected and found value, a fact about the case: ``"an equal loss is no
+            new low"``.
+    """
+
+    shown: str
+    arguments: tuple
+    note: str = ""
+
+
+def judge(
+    answer: Callable,
+    solution: Callable,
+    cases: Sequence[Case],
+    *,
+    slips: Sequence[tuple[Callable, str]] = (),
+    form: Callable[[Any, Case], Any] = lambda found, case: found,
+    within: float = 1e-5,
+) -> None:
+    """Call the answer on every case and compare with the solution.
+
+    Args:
+        answer: the learner's function.
+        solution: the reference.
+        cases: inputs chosen so that mistakes differ from the solution, and from one another.
+        slips: functions with a mistake, and what to say to who made it. A slip is named only
+            when every result fits it and no slip of other words.
+        form: brings a result into the form in which it is compared, and raises ``NotYet`` when
+            it is not of the kind asked for.
+        within: largest difference that still counts as equal, in numbers above 1 relative.
+
+    Raises:
+        NotYet: a result differs; the message shows the input, what was expected and what came.
+    """
+    found = []
+    for case in cases:
+        found.append(form(call(answer, *deepcopy(case.arguments), shown=case.shown), case))
+    expected = _results(solution, cases)
+    wrong = [not same(f, e, within=within) for f, e in zip(found, expected, strict=True)]
+    if not any(wrong):
+        return
+    first = wrong.index(True)
+    message = f"{cases[first].shown}: expected {show(expected[first])}, yours {show(found[first])}"
+    words = {
+        text
+        for slip, text in slips
+        if all(map(lambda a, b: same(a, b, within=within), _results(slip, cases), found))
+    }
+    reason = words.pop() if len(words) == 1 else cases[first].note
+    raise NotYet(f"{message}: {reason}" if reason else message)
+
+
+def same(value: Any, other: Any, *, within: float = 1e-5) -> bool:
+    """Equal texts, or numbers and arrays of one shape that differ by rounding only."""
+    if isinstance(value, str) or isinstance(other, str):
+        return isinstance(value, str) and isinstance(other, str) and value == other
+    try:
+        value, other = np.asarray(value, float), np.asarray(other, float)
+    except (TypeError, ValueError):
+        return False
+    close = value.shape == other.shape and np.allclose(value, other, rtol=within, atol=within)
+    return bool(close)
+
+
+def show(value: Any) -> str:
+    """A value as a learner would write it, four digits of a fraction."""
+    if isinstance(value, str):
+        return f'"{value}"'
+    try:
+        array = np.asarray(value, float)
+    except (TypeError, ValueError):
+        return repr(value)
+    whole = np.all(array == np.round(array)) and np.all(np.abs(array) < 1e6)
+    array = array.astype(int) if whole else array
+    with np.printoptions(precision=4, threshold=20, suppress=True):
+        return np.array2string(array, separator=", ") if array.ndim else f"{array.item():.4g}"
+
+
+def number(found: Any, case: Case) -> Any:
+    """``form`` for functions that return one number."""
+    if isinstance(found, str) or not same(found, found) or np.ndim(np.asarray(found)):
+        raise NotYet(f"{case.shown}: one number is asked for, yours is {found!r}")
+    return found
+
+
+def two_results(found: Any, case: Case) -> list:
+    """``form`` for functions that return two arrays: as a tuple, a list, or rows of an array."""
+    several = isinstance(found, tuple | list) or (not isinstance(found, str) and np.ndim(found) > 0)
+    if not several or len(found) != 2:
+        raise NotYet(f"{case.shown}: two results are expected, with a comma between them")
+    missing = [part is ... for part in found]
+    if all(missing):
+        raise NotAttempted
+    if any(missing):
+        raise NotYet("one of the two results is still `...`")
+    return [found[0], found[1]]
+
+
+def one_of(*allowed: str) -> Callable[[Any, Case], Any]:
+    """``form`` for functions that return one of a few texts."""
+
+    def form(found: Any, case: Case) -> Any:
+        if not (isinstance(found, str) and found in allowed):
+            choice = ", ".join(f'"{text}"' for text in allowed)
+            raise NotYet(f"{case.shown}: the answer is one of {choice}, yours is {found!r}")
+        return found
+
+    return form
+
+
+def _results(function: Callable, cases: Sequence[Case]) -> list:
+    return [function(*deepcopy(case.arguments)) for case in cases]

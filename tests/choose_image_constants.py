@@ -1,0 +1,48 @@
+"""How many pictures of training digits are read right with each value of a constant.
+
+uv run python tests/choose_image_constants.py [digits of each kind, 25 if not given]
+"""
+
+import sys
+
+import numpy as np
+from pictures import CLEAN, FRAMED, Draw
+
+from mnist_course import DigitReader, images, load_mnist
+
+CANDIDATES = {"EDGE": (0.1, 0.2, 0.3), "THIN": (1 / 20, 1 / 14, 1 / 10), "WIDEST": (1, 2, 3)}
+
+
+def form(picture: np.ndarray) -> np.ndarray:
+    """What the reader sees; nothing at all where the picture is refused."""
+    try:
+        return images.to_mnist(picture)
+    except images.BlankImageError:
+        return np.zeros((28, 28), np.uint8)
+
+
+def right(kind: Draw, reader: DigitReader, digits: np.ndarray, labels: np.ndarray) -> int:
+    """How many of the digits are read right in pictures of a kind."""
+    rng = np.random.default_rng(0)
+    seen = np.stack([form(kind(digit, rng)) for digit in digits])
+    return int((reader.predict(seen).argmax(axis=1) == labels).sum())
+
+
+def main() -> None:
+    n = int(sys.argv[1]) if len(sys.argv) > 1 else 25
+    digits, labels = (part[-n:] for part in load_mnist()[0])
+    reader, kinds = DigitReader.load(), (*CLEAN, *FRAMED)
+    print(f"right of {n * len(kinds)}: {n} training digits in each of {len(kinds)} kinds")
+    for name, values in CANDIDATES.items():
+        chosen = getattr(images, name)
+        for value in values:
+            setattr(images, name, value)
+            total = sum(right(kind, reader, digits, labels) for kind in kinds)
+            print(
+                f"{name} = {value:.3f}: {total}{' (chosen)' if value == chosen else ''}", flush=True
+            )
+        setattr(images, name, chosen)
+
+
+if __name__ == "__main__":
+    main()

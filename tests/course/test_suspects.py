@@ -1,0 +1,77 @@
+"""Judging an answer: right ones in any form, and mistakes named only when nothing else fits."""
+
+import numpy as np
+import pytest
+
+from mnist_course.course.exercises import suspects
+from mnist_course.course.exercises.engine import NotAttempted, NotYet
+from mnist_course.course.exercises.suspects import Case, judge
+
+CASES = (Case("double(3)", (3,)), Case("double(-2)", (-2,), "it is below 0"))
+
+
+def double(x):
+    return 2 * x
+
+
+def square(x):
+    return x * x
+
+
+def size(x):
+    return 2 * abs(x)
+
+
+@pytest.mark.parametrize("kind", [float, np.float32, np.array, lambda x: np.array(x, "float32")])
+def test_a_right_answer_passes_in_any_numeric_form(kind):
+    judge(lambda x: kind(2 * x), double, CASES)
+
+
+def test_a_mistake_that_explains_every_result_is_named():
+    with pytest.raises(NotYet, match=r"double\(3\): expected 6, yours 9: you square"):
+        judge(square, double, CASES, slips=((square, "you square"), (size, "no sign")))
+
+
+def test_a_mistake_that_explains_only_some_results_is_not_named():
+    with pytest.raises(NotYet, match=r"double\(-2\): expected -4, yours 7: it is below 0$"):
+        judge(lambda x: 6 if x == 3 else 7, double, CASES, slips=((size, "no sign"),))
+
+
+def test_two_mistakes_that_explain_every_result_are_not_named():
+    slips = ((size, "no sign"), (lambda x: 2 * max(x, -x), "the larger one"))
+    with pytest.raises(NotYet, match=r"yours 4: it is below 0$"):
+        judge(size, double, CASES, slips=slips)
+
+
+def test_an_answer_that_changes_its_input_does_not_spoil_the_next_case():
+    def negative_in_place(values):
+        values *= -1
+        return values
+
+    given = np.array([1.0, -2.0])
+    judge(negative_in_place, lambda values: -values, (Case("negative(v)", (given,)),))
+    assert given.tolist() == [1.0, -2.0]
+
+
+@pytest.mark.parametrize("found", ["a", [1], [[1], [2, 3]], {}, object()])
+def test_number_refuses_what_is_none(found):
+    with pytest.raises(NotYet, match="one number is asked for"):
+        suspects.number(found, CASES[0])
+
+
+@pytest.mark.parametrize("found", [("ab"), 3.0, (1,), (1, 2, 3), {1: 2}])
+def test_two_results_refuses_others(found):
+    with pytest.raises(NotYet, match="two results"):
+        suspects.two_results(found, CASES[0])
+
+
+def test_two_results_knows_the_starter():
+    with pytest.raises(NotAttempted):
+        suspects.two_results((..., ...), CASES[0])
+    with pytest.raises(NotYet, match="still"):
+        suspects.two_results((1, ...), CASES[0])
+
+
+def test_one_of_names_the_choice():
+    with pytest.raises(NotYet, match='one of "A", "B", yours is 3'):
+        suspects.one_of("A", "B")(3, CASES[0])
