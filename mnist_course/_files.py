@@ -28,9 +28,10 @@ def written_aside(path: str | Path) -> Iterator[Path]:
             yield aside
             os.replace(aside, path)
         except OSError as problem:
-            if problem.errno:  # a full disk names no file, others one that nobody knows
-                problem.filename, problem.filename2 = str(path), None
-            raise
+            if problem.errno is None:
+                raise
+            # a full disk names no file, other problems the one aside
+            raise OSError(problem.errno, problem.strerror, str(path)) from problem
 
 
 def write_bytes(path: str | Path, content: bytes) -> None:

@@ -23,6 +23,7 @@ def find_clone(start: Path) -> Path | None:
 ROOT = find_clone(PACKAGE.parent) or find_clone(Path.cwd()) or PACKAGE.parent
 NOTEBOOKS = ROOT / "notebooks"
 MNIST_FILE = ROOT / "data" / "mnist.npz"
+DIGITS = PACKAGE / "_digits"  # a few that come with the package: a wheel has no MNIST
 _INSTALLED_MODELS = PACKAGE / "_models"  # where a wheel puts them
 MODELS_FOLDER = _INSTALLED_MODELS if _INSTALLED_MODELS.is_dir() else PACKAGE.parent / "models"
 

@@ -7,10 +7,10 @@ MNIST.
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from importlib import resources
 
 import numpy as np
 
+from ._paths import DIGITS
 from .manifest import ModelError
 from .preprocessing import scale_pixels
 
@@ -130,7 +130,7 @@ def _ask(name: str, answer: Answer, pixels: np.ndarray) -> np.ndarray:
 @cache
 def _digits() -> tuple[np.ndarray, np.ndarray]:
     """The first two training digits of each class: float32 (20, 28, 28, 1), and their labels."""
-    with resources.files(__package__).joinpath("twenty_digits.npz").open("rb") as file:
+    with DIGITS.joinpath("twenty.npz").open("rb") as file:
         images = np.load(file)["images"]
     return scale_pixels(images), np.repeat(np.arange(10), 2)
 

@@ -6,15 +6,18 @@ array is verified on every load.
 
 import gzip
 import hashlib
+import http.client
 import os
 import tempfile
+import urllib.request
 import zipfile
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
-from ._paths import MNIST_FILE
+from ._paths import DIGITS, MNIST_FILE, restore_advice
 
 KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 IDX_MIRROR = "https://ossci-datasets.s3.amazonaws.com/mnist/"
@@ -38,7 +41,13 @@ SHAPES = {
     "x_test": (10_000, 28, 28),
     "y_test": (10_000,),
 }
+UCI_SHA256 = {  # made anew by data/rebuild_uci.py, which prints these
+    "images": "d0b30619ef26d64bd04fa9525880a6c7c75cdf43f0b3be4432995446441b67c7",
+    "labels": "8ba4f891220f5e4c9c819638d1602d74b83618f167043c6da52a2a247841ddf0",
+}
 FILE_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
+
+TIMEOUT = 30  # seconds without a byte, then a download is given up
 
 Arrays = tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
@@ -78,12 +87,31 @@ def load_mnist(path: str | Path | None = None) -> Arrays:
 def load_uci_digits() -> tuple[np.ndarray, np.ndarray]:
     """Load scikit-learn's 1,797 digits (other hands, another scanner) in MNIST form.
 
-    Each 8 x 8 image is enlarged smoothly and placed by ``to_mnist`` like any other picture.
+    They were converted once, by ``convert_uci_digits``, and lie in the package.
 
     Returns:
         ``(images, labels)``: uint8 of shape (1797, 28, 28), 0 to 255; uint8 of shape (1797,).
 
+    Raises:
+        DataError: the file is missing or damaged.
+
     Source: Alpaydin and Kaynak, "Optical Recognition of Handwritten Digits", UCI, 1998.
+    """
+    file = DIGITS / "uci.npz"
+    arrays = _read_npz(file, UCI_SHA256)
+    for name, expected in UCI_SHA256.items():
+        if array_sha256(arrays[name]) != expected:
+            raise DataError(f"{file} is not the one of the course\n{_remedy(file)}")
+    return arrays["images"], arrays["labels"]
+
+
+def convert_uci_digits(count: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Make what ``load_uci_digits`` loads: takes seconds.
+
+    Each 8 x 8 image is enlarged smoothly and placed by ``to_mnist`` like any other picture.
+
+    Args:
+        count: only so many of the digits, the first.
     """
     from PIL import Image
     from sklearn.datasets import load_digits
@@ -91,10 +119,10 @@ def load_uci_digits() -> tuple[np.ndarray, np.ndarray]:
     from .images import to_mnist
 
     digits = load_digits()
-    pixels = np.round(digits.images * (255 / 16)).astype(np.uint8)
+    pixels = np.round(digits.images[:count] * (255 / 16)).astype(np.uint8)
     large = [Image.fromarray(p).resize((160, 160), Image.Resampling.BICUBIC) for p in pixels]
     images = np.stack([to_mnist(np.asarray(image), ink="light") for image in large])
-    return images, digits.target.astype(np.uint8)
+    return images, digits.target[:count].astype(np.uint8)
 
 
 def split_validation(
@@ -188,12 +216,12 @@ def _read_verified(file: Path) -> Arrays:
     return (arrays["x_train"], arrays["y_train"]), (arrays["x_test"], arrays["y_test"])
 
 
-def _read_npz(file: Path) -> dict[str, np.ndarray]:
+def _read_npz(file: Path, names: Iterable[str] = tuple(SHA256)) -> dict[str, np.ndarray]:
     if not file.is_file():
         raise DataError(f"there is no MNIST file at {file}; expected an .npz file")
     try:
         with file.open("rb") as stream, np.load(stream, allow_pickle=False) as content:
-            return {name: content[name] for name in SHA256}
+            return {name: content[name] for name in names}
     except (
         AttributeError,  # a plain .npy array: it has no context to enter
         EOFError,
@@ -205,15 +233,16 @@ def _read_npz(file: Path) -> dict[str, np.ndarray]:
         zlib.error,
     ) as problem:
         found = hashlib.sha256(file.read_bytes()).hexdigest()
+        expected = f"\n  expected {FILE_SHA256}" if names == tuple(SHA256) else ""
         raise DataError(
-            f"{file} is damaged or not MNIST's .npz file ({problem}): the SHA-256 of the file is\n"
-            f"  found    {found}\n  expected {FILE_SHA256}\n{_remedy(file)}"
+            f"{file} is damaged or not the course's .npz file ({problem}): the SHA-256 of the file "
+            f"is\n  found    {found}{expected}\n{_remedy(file)}"
         ) from problem
 
 
 def _remedy(file: Path) -> str:
-    if file == MNIST_FILE:
-        return "Restore it with: git checkout -- data/mnist.npz"
+    if file == MNIST_FILE or file.is_relative_to(DIGITS):
+        return restore_advice(file)
     return f"Move or delete {file}, then load again to fetch a good copy."
 
 
@@ -226,13 +255,14 @@ def _download(target: Path) -> Path:
             try:
                 file = fetch(Path(aside))
                 _read_verified(file)
-            except Exception as problem:  # Keras's get_file raises bare Exception
+            except (OSError, EOFError, ValueError, zlib.error) as problem:
                 failures.append(f"  {problem}")
                 continue
             return file.replace(target)
     raise DataError(
         f"MNIST is not on this machine and could not be downloaded:\n{chr(10).join(failures)}\n"
-        f"Copy mnist.npz (11.5 MB, in the folder data/ of the course's repository, or from\n"
+        f"Try again with a connection (behind a proxy: set HTTPS_PROXY), or\n"
+        f"copy mnist.npz (11.5 MB, in the folder data/ of the course's repository, or from\n"
         f"{KERAS_URL} on a machine with a connection) to\n  {target}"
     )
 
@@ -252,9 +282,19 @@ def _fetch_idx(folder: Path) -> Path:
 
 
 def _get_file(name: str, url: str, folder: Path) -> Path:
-    from keras.utils import get_file
+    """Download a file.
 
-    return Path(get_file(name, url, cache_dir=folder, cache_subdir="."))
+    Raises:
+        OSError: no connection, or nothing came for ``TIMEOUT`` seconds.
+    """
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:
+            (folder / name).write_bytes(answer.read())
+    except TimeoutError as problem:
+        raise OSError(f"nothing came from {url} for {TIMEOUT:g} s") from problem
+    except (OSError, http.client.HTTPException) as problem:
+        raise OSError(f"{url}: {problem}") from problem
+    return folder / name
 
 
 def _require_same_length(x: np.ndarray, y: np.ndarray) -> None:

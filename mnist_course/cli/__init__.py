@@ -14,7 +14,7 @@ def main() -> None:
     """Run the command: problems become one red message, Ctrl-C ends quietly."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a cp1252 console has no ✓ and must not crash
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors="spell")
     try:
         app(prog_name="mnist-course")
     except (ValueError, OSError) as problem:

@@ -1,5 +1,6 @@
 """What the commands print with."""
 
+import codecs
 import os
 import sys
 from collections.abc import Iterator
@@ -7,6 +8,17 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from rich.console import Console
+
+SPELT = {"✓": "+", "✗": "x", "○": "o", "±": "+-", "µ": "u", "×": "x", "−": "-", "–": "-"}
+
+
+def _spell(problem: UnicodeError) -> tuple[str, int]:
+    """Characters that a console does not have, in others that every console has."""
+    missing = problem.object[problem.start : problem.end]
+    return "".join(SPELT.get(character, "?") for character in missing), problem.end
+
+
+codecs.register_error("spell", _spell)  # for open and reconfigure: errors="spell"
 
 
 def plain(console: Console, text: str, style: str = "") -> None:
@@ -22,7 +34,7 @@ def red(problem: object) -> None:
 def screen_alone() -> Iterator[TextIO]:
     """A stderr of our own, without what C libraries log: nothing else silences them."""
     sys.stderr.flush()
-    screen = os.fdopen(os.dup(2), "w", encoding=sys.stderr.encoding, errors="replace")
+    screen = os.fdopen(os.dup(2), "w", encoding=sys.stderr.encoding, errors="spell")
     with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), 2)
     try:

@@ -98,9 +98,9 @@ def test_ctrl_c_ends_quietly(main, monkeypatch, capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def _old_console(monkeypatch):
+def _old_console(monkeypatch, encoding="cp1252"):
     """Give the program a standard output that has no ✓ among its 256 characters."""
-    stream = io.TextIOWrapper(io.BytesIO(), encoding="cp1252", write_through=True)
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True)
     monkeypatch.setattr(sys, "stdout", stream)
     return stream.buffer
 
@@ -117,6 +117,21 @@ def test_an_old_console_gets_question_marks_and_no_crash(main, monkeypatch):
     console = _old_console(monkeypatch)
     assert main("doctor") == 0
     assert b"+ disk                in C:/???" in console.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "expected"),
+    [
+        ("cp1252", "+ 99.1 ± 0.1 µs ?"),
+        ("ascii", "+ 99.1 +- 0.1 us ?"),
+        ("utf-8", "✓ 9 ± 1 µs 手"),
+    ],
+)
+def test_a_console_gets_the_characters_it_has(main, monkeypatch, encoding, expected):
+    monkeypatch.setattr(lessons, "parse_days", lambda _: print("✓ 9 ± 1 µs 手"))
+    console = _old_console(monkeypatch, encoding)
+    main("refresh")
+    assert console.getvalue().decode(encoding).strip() == expected
 
 
 # --- lab -----------------------------------------------------------------------------------------
