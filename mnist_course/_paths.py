@@ -31,9 +31,11 @@ MODELS_FOLDER = _INSTALLED_MODELS if _INSTALLED_MODELS.is_dir() else PACKAGE.par
 def restore_advice(file: Path) -> str:
     """How to get a file of the course back, where it is: a clone, a ZIP download or a wheel."""
     file = file.absolute()
-    if file.is_relative_to(_INSTALLED_MODELS):
-        return "Install mnist-course again, with: pip install --force-reinstall and its wheel"
     clone = find_clone(file.parent)
+    if (
+        file.is_relative_to(PACKAGE) and clone != PACKAGE.parent
+    ):  # also of an environment in a clone
+        return "Install mnist-course again: pip install --force-reinstall, then the wheel's name"
     if clone is None:
         return "Copy it again from where it came from"
     name = file.relative_to(clone).as_posix()

@@ -25,7 +25,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from .._paths import MODELS_FOLDER, ROOT
+from .._paths import MODELS_FOLDER, ROOT, restore_advice
 from . import progress
 
 SYNC = "In the course's folder: uv sync"
@@ -191,7 +191,7 @@ def check_data() -> Iterator[Check]:
 
     files = [file for file in (data.MNIST_FILE, data.keras_cache_file()) if file.exists()]
     if not files:
-        remedy = "git checkout -- data/mnist.npz, or be online when a lesson first loads it"
+        remedy = f"{restore_advice(data.MNIST_FILE)}, or be online when a lesson first loads it"
         yield Check("MNIST", "warning", "not on this machine", remedy)
         return
     try:
@@ -211,7 +211,7 @@ def check_models() -> Iterator[Check]:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:
         found = f"no readable {folder / 'manifest.json'} ({type(problem).__name__})"
-        yield Check("models", "error", found, "git checkout -- models")
+        yield Check("models", "error", found, restore_advice(folder / "manifest.json"))
         return
     files = [file for model in manifest.values() for file in model["files"].values()]
     problems = [problem for file in files if (problem := _check_file(folder, file))]
@@ -303,7 +303,7 @@ def _backend() -> tuple[str, str]:
 
 def _check_file(folder: Path, file: dict) -> Check | None:
     path = folder / file["name"]
-    restore = f"git checkout -- models/{file['name']}"
+    restore = restore_advice(path)
     if not path.is_file():
         return Check("models", "error", f"{path} is missing", restore)
     if hashlib.sha256(path.read_bytes()).hexdigest() != file["sha256"]:
