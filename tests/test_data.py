@@ -255,6 +255,14 @@ def test_balanced_subset_has_the_same_number_of_each_class(mnist):
     assert labels.tolist() != sorted(labels)
 
 
+def test_balanced_subset_is_decided_by_the_seed(mnist):
+    (x, y), _ = mnist
+    first, again, other = (balanced_subset(x, y, per_class=9, seed=s)[0] for s in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    pixels = {image.tobytes() for image in first}
+    assert sum(image.tobytes() in pixels for image in other) < 5  # others, not another order
+
+
 def test_balanced_subset_names_the_rarest_class():
     with pytest.raises(ValueError, match="from 1 to 2 .*class 1.*got 3"):
         balanced_subset(np.arange(5), np.array([0, 0, 0, 1, 1]), per_class=3)

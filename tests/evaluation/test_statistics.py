@@ -120,6 +120,17 @@ def test_a_sure_answer_outvotes_two_lukewarm_ones():
     assert combine_answers([sure, lukewarm, lukewarm]).argmax() == 0
 
 
+def test_answers_that_exclude_each_other_leave_a_draw():
+    """Where every class is impossible for someone, the logarithms must not be infinite."""
+    combined = combine_answers([np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]])])
+    np.testing.assert_allclose(combined, [[0.5, 0.5]])
+
+
+def test_a_class_that_one_answer_excludes_can_still_win():
+    excluded, sure = np.array([[1.0, 0.0]]), np.array([[1e-9, 1.0]])
+    assert combine_answers([excluded, sure, sure]).argmax() == 1
+
+
 @pytest.mark.parametrize("answers", [[], [np.ones((1, 10)), np.ones((2, 10))]])
 def test_answers_that_do_not_fit_are_refused(answers):
     with pytest.raises(ValueError, match="all of one shape"):

@@ -1,3 +1,4 @@
+import itertools
 import json
 
 import numpy as np
@@ -64,6 +65,17 @@ def test_a_keras_file_of_ones_own_is_measured(tmp_path):
     found = evaluate_model(tmp_path / "mine.keras", test=TEST, uci=UCI)
     assert found.test.correct == expected
     assert found.model == str(tmp_path / "mine.keras")
+
+
+def test_the_time_of_one_image_is_the_median_of_many_calls(monkeypatch):
+    clock = [0.0]
+    durations = itertools.chain([0.4], itertools.repeat(20e-6))  # the first call warms up
+
+    def predict(image):
+        clock[0] += next(durations)
+
+    monkeypatch.setattr(measure.time, "perf_counter", lambda: clock[0])
+    assert measure._microseconds(predict, X[:1]) == pytest.approx(20)
 
 
 def test_default_digits_are_the_whole_test_set_and_the_uci_digits(scripted, monkeypatch):

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -5,6 +7,7 @@ from mnist_course.augmentation import elastic, random_affine, random_pen, random
 from mnist_course.data import balanced_subset, load_mnist
 from mnist_course.models import MODELS
 from mnist_course.preprocessing import scale_pixels
+from mnist_course.shipping import recipes
 from mnist_course.shipping.recipes import RECIPES, Recipe, train_recipe
 from mnist_course.training.optimizers import ConvMuon
 
@@ -117,6 +120,12 @@ def test_a_recipe_goes_on_from_its_checkpoint_with_the_same_result(tmp_path):
         for weights, expected in zip(model.get_weights(), plain.get_weights(), strict=True):
             np.testing.assert_array_equal(weights, expected)
     assert len((tmp_path / "run.csv").read_text("utf-8").splitlines()) == 3
+
+
+def test_seconds_before_an_interruption_count(monkeypatch):
+    record = SimpleNamespace(earlier_seconds=1000.0)
+    monkeypatch.setattr(recipes, "train", lambda *_, **__: record)
+    assert 1000 < train_recipe(PLAIN, data=SMALL)[2] < 1010
 
 
 def test_unknown_recipe_lists_the_recipes():

@@ -10,6 +10,7 @@ from mnist_course._paths import MODELS_FOLDER
 from mnist_course.data import balanced_subset, load_mnist
 from mnist_course.manifest import read_manifest, verified_bytes
 from mnist_course.models import MODELS
+from mnist_course.predictor import DigitReader
 from mnist_course.preprocessing import scale_pixels
 from mnist_course.shipping import ship as shipping
 from mnist_course.shipping.cards import write_cards
@@ -172,20 +173,34 @@ def test_every_shipped_model_is_that_of_its_recipe(name):
     assert entry["recipe"] == str(RECIPES[name])
 
 
+def shipped_answers(name, kind):
+    """Probabilities for all test digits."""
+    return DigitReader.load(name, kind=kind).predict(X_TEST)
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_shipped_model_has_the_accuracy_of_its_card(name):
-    accuracy = SHIPPED[name]["test_accuracy"]
-    session = onnxruntime.InferenceSession(MODELS_FOLDER / f"{name}.onnx")
-    answers = session.run(None, {"images": scale_pixels(X_TEST)})[0].argmax(axis=1)
-    assert np.mean(answers == Y_TEST) == accuracy["shipped"] == accuracy["values"][0]
+    """To the digit, on any processor: no two answers are so close that rounding turns them."""
+    answers, accuracy = shipped_answers(name, "onnx"), SHIPPED[name]["test_accuracy"]
+    *_, second, first = np.sort(answers, axis=1).T
+    assert (first - second).min() > 1e-3  # single precision errs by some 1e-6
+    right = np.mean(answers.argmax(axis=1) == Y_TEST)
+    assert right == accuracy["shipped"] == accuracy["values"][0]
 
 
 @pytest.mark.parametrize("name", [name for name, kind in FILES if kind == "onnx_int8"])
-def test_every_quantised_model_is_about_as_accurate_as_its_card_says(name):
-    session = onnxruntime.InferenceSession(MODELS_FOLDER / f"{name}_int8.onnx")
-    answers = session.run(None, {"images": scale_pixels(X_TEST)})[0].argmax(axis=1)
-    found = np.mean(answers == Y_TEST)  # processors round differently
-    assert found == pytest.approx(SHIPPED[name]["int8_test_accuracy"], abs=0.0005)
+def test_every_quantised_model_has_the_accuracy_of_its_card(name):
+    """To the digit, but for those whose two best answers are level, a step of 1/255 or none
+    apart: a processor that rounds otherwise may answer these otherwise, and only these."""
+    steps = np.rint(255 * shipped_answers(name, "onnx_int8"))
+    others = steps.copy()
+    truth = others[np.arange(len(Y_TEST)), Y_TEST]
+    others[np.arange(len(Y_TEST)), Y_TEST] = -9
+    lead = truth - others.max(axis=1)
+    certainly, perhaps = np.sum(lead > 1), np.sum(np.abs(lead) <= 1)
+    on_card = round(SHIPPED[name]["int8_test_accuracy"] * len(Y_TEST))
+    assert certainly <= on_card <= certainly + perhaps
+    assert perhaps <= 0.0025 * len(Y_TEST)  # few enough
 
 
 @pytest.mark.parametrize("name", SHIPPED)

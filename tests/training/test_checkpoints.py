@@ -1,5 +1,6 @@
 import csv
 import errno
+import itertools
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ from mnist_course.augmentation import random_shift
 from mnist_course.data import balanced_subset, load_mnist
 from mnist_course.models import create_model
 from mnist_course.preprocessing import scale_pixels
+from mnist_course.training import checkpoints
 from mnist_course.training.learning_rates import one_cycle
 from mnist_course.training.loop import compile_model, train
 
@@ -143,6 +145,14 @@ def test_a_finished_training_is_given_back_at_once(uninterrupted, tmp_path):
 def test_earlier_seconds_are_counted(resumed, uninterrupted):
     assert resumed[-1].earlier_seconds > 0
     assert uninterrupted[-1].earlier_seconds == 0
+
+
+def test_seconds_add_up_over_interruptions(begun, monkeypatch):
+    times = itertools.count(0, 100)  # each look at the clock is 100 s after the last
+    monkeypatch.setattr(checkpoints.time, "perf_counter", lambda: next(times))
+    _, once = run(begun, model=new_model())
+    _, twice = run(begun, model=new_model())
+    assert once.earlier_seconds < 100 <= twice.earlier_seconds
 
 
 def test_the_table_has_one_row_per_epoch_also_after_resuming(resumed):

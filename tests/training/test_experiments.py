@@ -1,9 +1,12 @@
 """experiments: every variant with every seed, in one tidy table."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from mnist_course import create_model, scale_pixels
+from mnist_course.training import experiments
 from mnist_course.training.experiments import compare
 
 
@@ -44,6 +47,31 @@ def test_a_seed_repeats_exactly_and_another_differs(sets):
     other = compare({"s": softmax}, sets[0], seeds=[2], **options)
     assert first.loss[0] == again.loss[0]
     assert first.loss[0] != other.loss[0]
+
+
+def test_the_seed_draws_the_first_weights(sets):
+    drawn = []
+
+    def build():
+        model = softmax()
+        drawn.append(model.get_weights()[0])
+        return model
+
+    compare({"a": build, "b": build}, sets[0], epochs=1, seeds=[1, 2], verbose=False)
+    np.testing.assert_array_equal(drawn[0], drawn[1])  # both variants with seed 1
+    assert not np.array_equal(drawn[0], drawn[2])
+
+
+def test_the_seed_is_that_of_the_training_too(sets, monkeypatch):
+    asked = []
+
+    def train(model, x, y, *, seed, **_):
+        asked.append(seed)
+        return SimpleNamespace(history={"loss": [1.0]})
+
+    monkeypatch.setattr(experiments, "train", train)
+    compare({"a": softmax, "b": softmax}, sets[0], epochs=1, seeds=[3, 5], verbose=False)
+    assert asked == [3, 3, 5, 5]
 
 
 def test_training_improves_over_epochs(sets):

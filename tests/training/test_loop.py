@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
@@ -73,6 +75,18 @@ def test_validation_split_keeps_every_class():
     assert history["loss"] == pytest.approx([28.5])
 
 
+def test_validation_digits_are_decided_by_the_seed(monkeypatch):
+    def set_aside(seed):
+        seen = []
+        monkeypatch.setattr(keras.Model, "fit", lambda self, **how: seen.append(how))
+        train(create_model("softmax"), X, Y, epochs=1, validation_split=0.2, seed=seed)
+        return seen[0]["validation_data"][0]
+
+    first, again, other = (set_aside(seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
 def test_validation_data_are_measured():
     model = create_model("softmax")
     data = (X[:50], Y[:50])
@@ -139,6 +153,14 @@ def test_train_and_evaluate_learns_from_500_digits():
     assert result.accuracy > 0.8
     assert result.seconds > 0
     assert result.loss < history.history["loss"][0] / 2
+
+
+def test_seconds_before_an_interruption_count(monkeypatch):
+    record = SimpleNamespace(earlier_seconds=1000.0)
+    monkeypatch.setattr(loop, "train", lambda *_, **__: record)
+    model = compile_model(create_model("softmax"))
+    _, _, result = train_and_evaluate_model(model, SMALL, epochs=1)
+    assert 1000 < result.seconds < 1010
 
 
 def test_train_and_evaluate_takes_a_model_with_its_own_optimizer():

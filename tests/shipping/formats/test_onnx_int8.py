@@ -7,6 +7,7 @@ from mnist_course.data import load_mnist
 from mnist_course.models import create_model
 from mnist_course.predictor import DigitReader
 from mnist_course.preprocessing import scale_pixels
+from mnist_course.shipping.formats import onnx_int8
 from mnist_course.shipping.formats.onnx import write as write_onnx
 from mnist_course.shipping.formats.onnx_int8 import quantize
 from mnist_course.shipping.opening import open_model
@@ -49,6 +50,24 @@ def test_all_convolutions_compute_with_8_bits(int8):
     assert len(convolutions) == 6
     for node in convolutions:
         assert {makers[tensor] for tensor in node.input} == {"DequantizeLinear"}
+
+
+def test_every_filter_has_a_scale_of_its_own(int8):
+    graph = onnx.load(int8).graph
+    constants = {w.name: w for w in graph.initializer}
+    makers = {output: node for node in graph.node for output in node.output}
+    weights = [makers[node.input[1]] for node in graph.node if node.op_type == "Conv"]
+    for kernel in weights:
+        filters, scale = constants[kernel.input[0]].dims[0], constants[kernel.input[1]]
+        assert list(scale.dims) == [filters]
+        assert len(set(onnx.numpy_helper.to_array(scale))) > 1
+
+
+def test_a_model_is_calibrated_on_the_first_500_training_digits(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(onnx_int8, "quantize", lambda file, images, *, path: seen.append(images))
+    onnx_int8.write(create_model("softmax", seed=0), tmp_path / "softmax_int8.onnx")
+    np.testing.assert_array_equal(seen[0], scale_pixels(X_TRAIN[:500]))
 
 
 def test_weights_keep_to_7_bits_so_that_no_processor_overflows(int8):
