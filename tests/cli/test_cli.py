@@ -122,8 +122,8 @@ def test_an_old_console_gets_question_marks_and_no_crash(main, monkeypatch):
 @pytest.mark.parametrize(
     ("encoding", "expected"),
     [
-        ("cp1252", "+ 99.1 ± 0.1 µs ?"),
-        ("ascii", "+ 99.1 +- 0.1 us ?"),
+        ("cp1252", "+ 9 ± 1 µs ?"),
+        ("ascii", "+ 9 +- 1 us ?"),
         ("utf-8", "✓ 9 ± 1 µs 手"),
     ],
 )
