@@ -116,8 +116,10 @@ def test_without_file_and_connection_one_error_says_where_to_put_it(elsewhere, m
 def server():
     """A server of one's own: what it is given to do with each connection, it does."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.settimeout(5)
+        ending = threading.Timer(5, listening.close)  # so that nothing waits for ever
+        ending.start()
         yield listening
+        ending.cancel()
 
 
 def test_a_server_that_says_nothing_is_given_up(elsewhere, monkeypatch, server):
