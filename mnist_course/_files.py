@@ -45,6 +45,35 @@ def write_text(path: str | Path, text: str) -> None:
     write_bytes(path, text.encode("utf-8"))
 
 
+@contextmanager
+def alone_with(path: str | Path) -> Iterator[None]:
+    """Keep everyone else who asks for it away from a file while the block runs.
+
+    The lock, a hidden file beside it, is the system's: it ends with the process, whatever happens.
+
+    Args:
+        path: the file, which need not exist; its folder is made if it is missing.
+
+    Raises:
+        ValueError: another program, or another place in this one, is at work with the file.
+    """
+    from filelock import FileLock, Timeout
+
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise ValueError(
+            f"{path} is in use by another training: wait for its end, or give another file"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def usable_cores() -> int:
     """How many processor cores this process may use."""
     if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows

@@ -2,7 +2,6 @@
 
 import datetime
 import json
-import os
 import platform
 import shutil
 import subprocess
@@ -21,6 +20,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from .._files import usable_cores
 from .frontier import plot_frontier
 from .rows import Row
 
@@ -36,7 +36,7 @@ def describe_machine() -> dict:
             versions[name] = metadata.version(name)
     return {
         "processor": _processor(),
-        "cores": _cores(),
+        "cores": usable_cores(),
         "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
         "gpu": _gpu(),
         "system": platform.platform(terse=True),
@@ -185,11 +185,6 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
-
-
-def _cores() -> int:
-    """Those this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
 def _gpu() -> str | None:

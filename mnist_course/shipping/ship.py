@@ -1,8 +1,9 @@
 """From a recipe to a shipped model, from top to bottom: train, judge, export, record, card."""
 
+import shutil
 import statistics
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
+from .._files import alone_with
 from .._paths import MODELS_FOLDER
 from ..contract import Answer
 from ..data import Arrays, load_mnist, load_uci_digits
@@ -96,7 +98,7 @@ def ship(
         The manifest's entry.
 
     Raises:
-        ValueError: no such recipe, or no seeds.
+        ValueError: no such recipe, no seeds, or another program is training this model.
         ExportError: the exported files do not answer alike.
     """
     if seeds < 1:
@@ -106,7 +108,7 @@ def ship(
     data, folder = load_mnist() if data is None else data, Path(folder)
     checkpoints = [work_folder(folder) / f"{name}_seed{seed}.npz" for seed in range(seeds)]
     uci, scores = load_uci_digits(), []
-    with tempfile.TemporaryDirectory(dir=work_folder(folder)) as aside:
+    with _drafts_folder(name, folder) as aside:
         for seed, checkpoint in enumerate(checkpoints):
             goes_on = ", goes on where it was broken off" if checkpoint.exists() else ""
             report(f"{name}, seed {seed}: training {seed + 1} of {seeds}{goes_on}")
@@ -115,15 +117,28 @@ def ship(
             )
             scores.append(_score(model, data[1][0], uci, seconds))
             if seed == 0:
-                drafts = _export(model, name, Path(aside), data, formats=SHIPPED)
+                drafts = _export(model, name, aside, data, formats=SHIPPED)
             entry = _entry(name, scores, data[1][1], drafts, parameters=model.count_params())
             put_in_place(name, entry, drafts.files if seed == 0 else None, folder=folder)
             write_cards(folder)
             test = entry["test_accuracy"]["values"][-1]
             report(f"  test {test:.2%}, UCI digits {scores[-1].uci:.2%}, {seconds:.0f} s")
-    for checkpoint in checkpoints:
-        checkpoint.unlink(missing_ok=True)
+        for checkpoint in checkpoints:
+            checkpoint.unlink(missing_ok=True)
     return entry
+
+
+@contextmanager
+def _drafts_folder(name: str, folder: Path) -> Iterator[Path]:
+    """An empty folder for a model's new files, for one program at a time."""
+    drafts = work_folder(folder) / name
+    with alone_with(drafts):
+        shutil.rmtree(drafts, ignore_errors=True)  # of a program that was killed
+        drafts.mkdir()
+        try:
+            yield drafts
+        finally:
+            shutil.rmtree(drafts, ignore_errors=True)
 
 
 def _score(model: keras.Model, x_test: np.ndarray, uci: Digits, seconds: float) -> Score:
@@ -187,13 +202,14 @@ def ship_again(
         ModelError: no such model, a file is missing, or it is not the one that was shipped.
         ExportError: the ONNX file does not answer as the Keras model does.
     """
-    model, folder = load_model(name, folder=folder), Path(folder)
-    data = load_mnist() if data is None else data
-    entry = {**read_manifest(folder)[name], **_description(name)}
-    if not entry.get("uci_accuracy"):
-        entry["uci_accuracy"] = accuracy_summary([_accuracy(_answerer(model), *load_uci_digits())])
-    with tempfile.TemporaryDirectory(dir=work_folder(folder)) as aside:
-        drafts = _export(model, name, Path(aside), data, formats=SHIPPED[1:])
+    data, folder = load_mnist() if data is None else data, Path(folder)
+    model = load_model(name, folder=folder)
+    with _drafts_folder(name, folder) as aside:
+        entry = {**read_manifest(folder)[name], **_description(name)}
+        if not entry.get("uci_accuracy"):
+            right = _accuracy(_answerer(model), *load_uci_digits())
+            entry["uci_accuracy"] = accuracy_summary([right])
+        drafts = _export(model, name, aside, data, formats=SHIPPED[1:])
         entry["files"] = {"keras": entry["files"]["keras"], **drafts.fingerprints}
         entry["int8_test_accuracy"] = drafts.int8_accuracy
         put_in_place(name, entry, drafts.files, folder=folder)

@@ -9,16 +9,14 @@ import json
 import re
 import time
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from itertools import zip_longest
 from pathlib import Path
 
 import keras
 import numpy as np
-from filelock import FileLock, Timeout
 
-from .._files import write_bytes
+from .._files import alone_with, write_bytes
 
 
 class TrainingRecord(keras.callbacks.History):
@@ -42,29 +40,13 @@ class TrainingRecord(keras.callbacks.History):
         self._run, self._begin = {}, time.perf_counter()
         self.epoch, self.next_epoch, self.earlier_seconds = [], 0, 0.0
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Keep other trainings away from the checkpoint, if there is one, while the block runs.
+    def alone(self) -> AbstractContextManager:
+        """Keep other trainings away from the checkpoint, if there is one, in a ``with`` block.
 
         Raises:
-            ValueError: another training, of this process or another, writes to it.
+            ValueError: another training, of this process or another, is at work with it.
         """
-        if self._checkpoint is None:
-            yield
-            return
-        self._checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self._checkpoint.with_name(f".{self._checkpoint.name}.lock"), timeout=0)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise ValueError(
-                f"{self._checkpoint} is in use by another training: wait for its end, or give "
-                "this one a checkpoint of its own"
-            ) from None
-        try:
-            yield
-        finally:
-            lock.release()
+        return nullcontext() if self._checkpoint is None else alone_with(self._checkpoint)
 
     def resume(self, model: keras.Model, **run) -> None:
         """Bring model and record to where the checkpoint left them, if there is one.

@@ -65,6 +65,13 @@ def test_onnx_is_valid_and_has_batch_normalisation_folded(files):
     assert transpose.output == ["feature_maps"]  # the way to the probabilities has none
 
 
+def test_weights_stand_in_the_order_of_their_use(files):
+    graph = onnx.load(files["onnx"]).graph
+    weights = [weights.name for weights in graph.initializer]
+    used = [tensor for node in graph.node for tensor in node.input if tensor in weights]
+    assert weights == [*dict.fromkeys(used), "class_weights"]
+
+
 def test_onnx_does_not_depend_on_what_was_built_before(champion, files, tmp_path):
     create_model("cnn")  # moves Keras's layer counters on
     again = export_model(champion, "champion", folder=tmp_path)

@@ -97,6 +97,20 @@ def test_a_run_broken_off_has_written_down_its_first_seeds_and_goes_on(
     assert values[0] == known
 
 
+def test_a_model_is_shipped_by_one_program_at_a_time(quick, tmp_path):
+    """Else one would record figures beside the other's files."""
+    refused = []
+
+    def report(line):
+        with pytest.raises(ValueError, match="tiny is in use by another training"):
+            ship("tiny", seeds=1, folder=tmp_path, data=DATA, verbose=0)
+        refused.append(line)
+
+    ship("tiny", seeds=1, folder=tmp_path, data=DATA, verbose=0, report=report)
+    assert len(refused) == 2
+    assert not (tmp_path / "unfinished" / "tiny").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "seeds", "message"), [("vgg", 1, "no recipe"), ("champion", 0, "at least 1, got 0")]
 )

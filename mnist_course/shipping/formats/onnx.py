@@ -118,6 +118,11 @@ def _give_plain_names(graph, name: str) -> None:
     names = {graph.input[0].name: "images"}
     for tensor, plain in zip(graph.output, ("probabilities", "feature_maps"), strict=False):
         names[tensor.name] = plain
+    used = [tensor for node in graph.node for tensor in node.input]  # the converter's order varies
+    first = {tensor: place for place, tensor in reversed([*enumerate(used)])}
+    in_order = sorted(graph.initializer, key=lambda weights: first.get(weights.name, len(used)))
+    del graph.initializer[:]
+    graph.initializer.extend(in_order)
     for i, weights in enumerate(graph.initializer):
         weights.name = names.setdefault(weights.name, f"weights_{i}")
     for i, node in enumerate(graph.node):
