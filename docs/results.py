@@ -48,7 +48,7 @@ def page() -> str:
         "",
         "| test accuracy | model | parameters | reached | n | goal | published, for comparison |",
         "|---|---|---|---|---|---|---|",
-        *(_accuracy_row(models[name], name, *row) for row, name in _rows_of_models()),
+        *(_accuracy_row(models[row[1]], *row) for row in ACCURACIES),
         "",
         "| speed and size | reached | goal |",
         "|---|---|---|",
@@ -63,12 +63,7 @@ def page() -> str:
     return "\n".join(lines)
 
 
-def _rows_of_models():
-    for what, name, key, goal, published in ACCURACIES:
-        yield (what, key, goal, published), name
-
-
-def _accuracy_row(entry: dict, name: str, what: str, key: str, goal, published: str) -> str:
+def _accuracy_row(entry: dict, what: str, name: str, key: str, goal, published: str) -> str:
     found = entry[key]
     if isinstance(found, dict):
         mean, n = found["mean"], len(found["values"])

@@ -19,7 +19,7 @@ def find_clone(start: Path) -> Path | None:
 
 
 # The clone this package lies in, else the one we work in. Without either (a wheel used far from
-# the course) the paths lead into the package's own folder, where none of them exists.
+# the course) the paths lead to places beside the package, where none of them exists.
 ROOT = find_clone(PACKAGE.parent) or find_clone(Path.cwd()) or PACKAGE.parent
 NOTEBOOKS = ROOT / "notebooks"
 MNIST_FILE = ROOT / "data" / "mnist.npz"
@@ -32,9 +32,7 @@ def restore_advice(file: Path) -> str:
     """How to get a file of the course back, where it is: a clone, a ZIP download or a wheel."""
     file = file.absolute()
     clone = find_clone(file.parent)
-    if (
-        file.is_relative_to(PACKAGE) and clone != PACKAGE.parent
-    ):  # also of an environment in a clone
+    if file.is_relative_to(PACKAGE) and clone != PACKAGE.parent:  # even if the wheel is in a clone
         return "Install mnist-course again: pip install --force-reinstall, then the wheel's name"
     if clone is None:
         return "Copy it again from where it came from"

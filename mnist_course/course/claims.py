@@ -53,10 +53,10 @@ def expect(
         holds, band = _equal(value, equal, within)
     else:
         raise ValueError("give either equal=, or at_least= and/or at_most=, not both")
-    line = f"{what}: {_short(value)}{f' (expected {band})' if band else ''}"
+    found = f"{what}: {_short(value)}"
     if not holds:
-        raise ClaimError(f"✗ {line if band else f'{line} (expected {_short(equal)})'}")
-    print(f"✓ {line}")
+        raise ClaimError(f"✗ {found} (expected {band or _short(equal)})")
+    print(f"✓ {found} (expected {band})" if band else f"✓ {found}")
 
 
 def _in_band(value, at_least, at_most) -> tuple[bool, str]:

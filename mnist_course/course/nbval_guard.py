@@ -23,7 +23,6 @@ class KernelDied(RuntimeError):
 
 def pytest_configure(config) -> None:
     """Make nbval look after its kernels."""
-    config.option.nbval_cell_timeout = float(config.option.nbval_cell_timeout)
     if not hasattr(RunningKernel, "patient_get_message"):
         RunningKernel.patient_get_message = RunningKernel.get_message
         RunningKernel.get_message = get_message

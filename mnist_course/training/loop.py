@@ -15,7 +15,6 @@ from .averaging import refresh_batch_norm
 from .batches import Augment, AugmentedDigits
 from .checkpoints import TrainingRecord
 from .checks import check_alike, check_labels, check_training
-from .learning_rates import one_cycle as one_cycle  # at home there, known from here in lessons
 
 LearningRate = float | keras.optimizers.schedules.LearningRateSchedule
 

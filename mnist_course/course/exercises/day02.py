@@ -109,7 +109,7 @@ def _check_class_mean(answer):
     labels = np.array([3, 7, 3, 1, 7, 3, 3, 1, 8], dtype=np.uint8)
     images = _images(len(labels), seed=23) // 2 + 120  # dark: a byte cannot hold the sum of two
     shown = f"class_mean(images, {labels.tolist()}, 3)"
-    mean = call(answer, images.copy(), labels.copy(), 3, shown=shown)
+    mean = call(answer, images, labels, 3, shown=shown)
     require_shape(mean, (28, 28), what="the average of some images is one image: it")
     mean = np.asarray(mean, dtype=float)
     require(not np.isnan(mean).any(), "the mean of no images is nan: is your mask right?")
@@ -128,7 +128,7 @@ def _check_class_mean(answer):
     rounded = not (mean % 1).any() and np.allclose(mean, expected, rtol=0, atol=1)
     require(not rounded, "the fractions are lost: keep the mean as it is, do not round it")
     _check_mean(mean, expected, what="the mean of the 3s")
-    ones = call(answer, images.copy(), labels.copy(), 1, shown=shown.replace("3)", "1)"))
+    ones = call(answer, images, labels, 1, shown=shown.replace("3)", "1)"))
     require_shape(ones, (28, 28), what="the mean of the 1s")
     _check_mean(np.asarray(ones), class_mean(images, labels, 1), what="the mean of the 1s")
 
@@ -201,7 +201,7 @@ def _check_ink_fraction(answer):
     images[3] = 0
     images[4, :14] = 100  # as dark as the threshold, not darker
     shown = "ink_fraction(five images, 100)"
-    found = call(answer, images.copy(), 100, shown=shown)
+    found = call(answer, images, 100, shown=shown)
     for mistake, message in (
         ((28, 28), "you averaged over axis 0, the images: name the two axes that should go"),
         ((), "that is one number for all images together: name the two axes that should go"),
@@ -221,7 +221,7 @@ def _check_ink_fraction(answer):
     ):
         require(not np.allclose(found, mistake), f"{message} (yours: {_short(found)})")
     require_equal(found, expected, what=shown, within=1e-6)
-    deeper = call(answer, images.copy(), 200, shown="ink_fraction(five images, 200)")
+    deeper = call(answer, images, 200, shown="ink_fraction(five images, 200)")
     what = "ink_fraction(five images, 200), a higher threshold,"
     require_equal(np.asarray(deeper), ink_fraction(images, 200), what=what, within=1e-6)
 

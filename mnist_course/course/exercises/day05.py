@@ -242,7 +242,7 @@ def _check_components_needed(answer):
     for variances, shares in VARIANCES:
         for share in shares:
             shown = f"components_needed({variances.tolist()}, {share})"
-            found = call(answer, variances.copy(), share, shown=shown)
+            found = call(answer, variances, share, shown=shown)
             is_number = np.ndim(found) == 0 and np.asarray(found).dtype.kind in "iuf"
             require(is_number, f"{shown}: one number is asked for, yours is {found!r}")
             expected = components_needed(variances, share)
@@ -367,7 +367,7 @@ def _check_strangest(answer):
     for digit, expected in STRANGEST.items():
         images = _odd_ones()
         shown = f"strangest(images, {CLASSES.tolist()}, {digit})"
-        index = call(answer, images, CLASSES.copy(), digit, shown=shown)
+        index = call(answer, images, CLASSES, digit, shown=shown)
         require(
             np.shape(index) != (28, 28), "the index of the image is asked for, not the image itself"
         )

@@ -38,7 +38,7 @@ def _check_stratified_split(answer):
         _check_split(answer, name, labels, fraction)
     name, labels, fraction = SPLITS[0]
     shown = f"stratified_split of {name}"
-    parts = [_both_parts(call(answer, labels.copy(), fraction, s, shown=shown)) for s in (0, 0, 1)]
+    parts = [_both_parts(call(answer, labels, fraction, s, shown=shown)) for s in (0, 0, 1)]
     first, again, other = (sorted(np.asarray(validation).tolist()) for _, validation in parts)
     require(first == again, "the same seed twice gave two different splits: use the seed given")
     require(
@@ -50,7 +50,7 @@ def _check_stratified_split(answer):
 
 def _check_split(answer, name: str, labels: np.ndarray, fraction: float) -> None:
     shown = f"stratified_split of {name}, fraction {fraction}, seed 0"
-    result = _both_parts(call(answer, labels.copy(), fraction, 0, shown=shown))
+    result = _both_parts(call(answer, labels, fraction, 0, shown=shown))
     train, validation = (
         _positions(part, which, labels)
         for part, which in zip(result, ("training", "validation"), strict=True)

@@ -26,7 +26,7 @@ def _check_relu_and_slope(answer):
     found = []
     for z in (*_SUMS, np.zeros(3)):
         case = Case(f"relu_and_slope of {show(z)}", (z,))
-        found.append(two_results(call(answer, z.copy(), shown=case.shown), case))
+        found.append(two_results(call(answer, z, shown=case.shown), case))
     at_zero = found.pop()
     for z, parts in zip(_SUMS, found, strict=True):
         for what, part, right in zip(("values", "slopes"), parts, relu_and_slope(z), strict=True):

@@ -138,7 +138,7 @@ def choose_under_cap(runs, cap):
 def _check_choose(answer):
     runs = _runs()
     for cap in (70_000, 90_000, 5_000, 1_000_000):
-        found = call(answer, runs.copy(), cap, shown=f"choose_under_cap(runs, {cap:_})")
+        found = call(answer, runs, cap, shown=f"choose_under_cap(runs, {cap:_})")
         expected = choose_under_cap(runs, cap)
         names = set(runs["variant"])
         require(
@@ -247,7 +247,7 @@ def occam(table):
 def _call_occam(answer, table: pd.DataFrame):
     """Call, and say in plain words what an empty choice means."""
     try:
-        return call(answer, table.copy(), shown="occam(table)")
+        return call(answer, table, shown="occam(table)")
     except NotYet as problem:
         if "empty" not in str(problem):
             raise

@@ -152,12 +152,12 @@ def check_dropout(answer):
         f"at a rate of 0.2 the survivors should be divided by 0.8, which is times 1.25; yours are "
         f"times {factor.mean():.3g}",
     )
-    again = np.asarray(call(answer, values.copy(), 0.2, rng, shown=shown))
+    again = np.asarray(call(answer, values, 0.2, rng, shown=shown))
     require(
         not np.array_equal(again, result),
         "two calls silence the same values: draw the lots from the rng you are given",
     )
-    all_stay = call(answer, values.copy(), 0.0, rng, shown="dropout(values, 0.0, rng)")
+    all_stay = call(answer, values, 0.0, rng, shown="dropout(values, 0.0, rng)")
     require(np.allclose(all_stay, values), "a rate of 0 should change nothing")
 
 

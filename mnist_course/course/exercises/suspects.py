@@ -50,7 +50,7 @@ def judge(
     """
     found = []
     for case in cases:
-        found.append(form(call(answer, *deepcopy(case.arguments), shown=case.shown), case))
+        found.append(form(call(answer, *case.arguments, shown=case.shown), case))
     expected = _results(solution, cases)
     wrong = [not same(f, e, within=within) for f, e in zip(found, expected, strict=True)]
     if not any(wrong):
