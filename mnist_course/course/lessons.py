@@ -33,6 +33,7 @@ METADATA = {
 LESSON = re.compile(r"day(\d\d)_[a-z0-9_]+\.ipynb")
 CELL_SECONDS = 300  # a cell that takes longer is stopped
 CELL_DONE = re.compile(r"::Cell \d+ (PASSED|FAILED|XFAIL)|\] (PASSED|FAILED|XFAIL) .*::Cell \d+")
+FRAME_OF_A_FILE = re.compile(r"(\x1b\[[\d;]*m)*File ")  # names a path of this machine
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -132,6 +133,9 @@ def _canonical_output(output, count: int):
         output.metadata = nbformat.from_dict({})
     if "data" in output:
         output.data.pop(WIDGET_VIEW, None)  # a widget lives only as long as its kernel
+    if "traceback" in output:
+        frames = [f for f in output.traceback if not FRAME_OF_A_FILE.match(f)]
+        output.traceback = [re.sub(r"In\[\d+\]", f"In[{count}]", f) for f in frames]
     return output
 
 

@@ -62,6 +62,18 @@ def test_refreshing_twice_changes_nothing(course):
     assert path.read_bytes() == first
 
 
+def test_an_error_that_is_meant_is_stored_without_paths(course):
+    path = course("1", "from mnist_course import scale_pixels; scale_pixels([0.5])")
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[1].metadata["tags"] = ["raises-exception"]
+    nbformat.write(notebook, path)
+    lessons.refresh([1])
+    error = outputs(path)[1][0]
+    assert (error.output_type, error.ename) == ("error", "ValueError")
+    assert "In[2]" in "".join(error.traceback)
+    assert str(ROOT) not in "".join(error.traceback)
+
+
 def test_a_failing_cell_leaves_the_notebook_as_it_was(course):
     path = course("print(1)", "1 / 0")
     before = path.read_bytes()
