@@ -1,12 +1,13 @@
-"""Day 8's network in NumPy: two layers, softmax, cross-entropy, backpropagation.
+"""Networks in NumPy: Day 8's two layers with their backpropagation, Day 15's convolution.
 
-The weights are a list of four arrays ``[w1, b1, w2, b2]``, in the order in which Keras keeps
-those of ``Flatten, Dense(128, "relu"), Dense(10, "softmax")``: ``model.set_weights(weights)``
+The weights of Day 8 are a list of four arrays ``[w1, b1, w2, b2]``, in the order in which Keras
+keeps those of ``Flatten, Dense(128, "relu"), Dense(10, "softmax")``: ``model.set_weights(weights)``
 takes them as they are. Everything is computed in the dtype of images and weights: float32 to
 train, float64 to check gradients.
 """
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 Weights = list[np.ndarray]
 
@@ -171,3 +172,57 @@ def train_epoch(
         weights = [w - rate * slope for w, slope in zip(weights, slopes, strict=True)]
         losses.append(loss)
     return weights, losses
+
+
+def convolve(images: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """Slide filters over images: at each place the sum of weight times value under the filter.
+
+    No padding, stride 1, no bias, and the filter is not flipped, as in a Keras ``Conv2D``.
+
+    Args:
+        images: float, shape (n, height, width, channels).
+        kernel: float, shape (size, size, channels, filters), the shape in which Keras keeps it.
+
+    Returns:
+        A map per image and filter: shape (n, height - size + 1, width - size + 1, filters).
+
+    Raises:
+        ValueError: the channels differ, or the filter is larger than the image.
+    """
+    windows = _windows(images, kernel.shape[:2])
+    if kernel.ndim != 4 or kernel.shape[2] != images.shape[3]:
+        raise ValueError(
+            f"expected a kernel of shape (size, size, {images.shape[3]}, filters) for images of "
+            f"shape {images.shape}, got {kernel.shape}"
+        )
+    return np.tensordot(windows, kernel.transpose(2, 0, 1, 3), 3)
+
+
+def kernel_slopes(images: np.ndarray, blame: np.ndarray) -> np.ndarray:
+    """Slopes of the loss along the weights of a convolution's filters: ``convolve``, backwards.
+
+    Each weight takes part in the sum at every place, with the value that lies under it there; so
+    its slope is value times blame, added up over all places and images.
+
+    Args:
+        images: float, shape (n, height, width, channels): what came into the convolution.
+        blame: float, shape (n, rows, columns, filters): slope of the loss along each sum.
+
+    Returns:
+        Shape (size, size, channels, filters).
+
+    Raises:
+        ValueError: there are more rows or columns of blame than of the images.
+    """
+    windows = _windows(images, blame.shape[1:3])  # under one weight, at all places
+    return np.tensordot(windows, blame, ((0, 4, 5), (0, 1, 2)))
+
+
+def _windows(images: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Views of every window: (n, rows, columns, channels, height, width of a window)."""
+    if images.ndim != 4 or len(shape) != 2 or max(shape) > min(images.shape[1:3]):
+        raise ValueError(
+            f"expected images of shape (n, height, width, channels), at least {max(shape)} high "
+            f"and wide, got {images.shape}"
+        )
+    return sliding_window_view(images, shape, axis=(1, 2))

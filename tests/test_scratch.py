@@ -167,3 +167,40 @@ def test_backward_carries_blame_along_the_weights_and_stops_at_units_that_are_of
     np.testing.assert_allclose(back, [[0.36, 0]])
     np.testing.assert_allclose(w1_slopes, [[0.36, 0], [0.18, 0]])
     np.testing.assert_allclose(b1_slopes, [0.36, 0])
+
+
+@pytest.fixture
+def convolution():
+    rng = np.random.default_rng(15)
+    return rng.normal(size=(2, 6, 5, 3)), rng.normal(size=(2, 2, 3, 4))
+
+
+def test_convolve_is_the_layer_of_keras(convolution):
+    import keras
+
+    images, kernel = convolution
+    expected = keras.ops.conv(images, kernel, padding="valid")
+    assert np.allclose(scratch.convolve(images, kernel), expected, atol=1e-5)
+
+
+def test_kernel_slopes_match_nudging(convolution):
+    images, kernel = convolution
+    blame = np.random.default_rng(16).normal(size=(2, 5, 4, 4))
+    slopes = scratch.kernel_slopes(images, blame)
+    for place in np.ndindex(kernel.shape):
+        nudge = np.zeros(kernel.shape)
+        nudge[place] = 1
+        moved = scratch.convolve(images, nudge)  # linear: no small nudge is needed
+        assert np.isclose(slopes[place], (moved * blame).sum())
+
+
+def test_a_kernel_needs_the_channels_of_the_images(convolution):
+    images, kernel = convolution
+    with pytest.raises(ValueError, match=r"\(size, size, 3, filters\).*got \(2, 2, 2, 4\)"):
+        scratch.convolve(images, kernel[:, :, :2])
+
+
+def test_filters_larger_than_the_image_are_refused(convolution):
+    images, _ = convolution
+    with pytest.raises(ValueError, match="at least 7 high and wide"):
+        scratch.convolve(images, np.ones((7, 7, 3, 1)))

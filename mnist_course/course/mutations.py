@@ -302,6 +302,18 @@ MUTATIONS = (
     ),
     Mutation("dropout-of-nine-in-ten", "models.create_model", (14,), on_result(_drop_nine_in_ten)),
     Mutation(
+        "convolution-with-a-turned-filter",
+        "scratch.convolve",
+        (15,),
+        on_arguments(lambda given, options: ((given[0], given[1][::-1, ::-1]), options)),
+    ),
+    Mutation(
+        "slopes-of-the-first-row-only",
+        "scratch.kernel_slopes",
+        (15,),
+        on_result(lambda slopes: slopes * (np.arange(len(slopes)) < 1)[:, None, None, None]),
+    ),
+    Mutation(
         "every-answer-passes",
         "course.exercises.engine.check",
         tuple(range(1, 31)),
