@@ -250,7 +250,7 @@ MUTATIONS = (
     Mutation(
         "first-variant-for-all",
         "training.experiments.compare",
-        (11, 12, 13, 14),
+        (11, 12, 13, 14, 16),
         on_arguments(_first_variant_for_all),
     ),
     Mutation(
@@ -301,6 +301,12 @@ MUTATIONS = (
         on_arguments(lambda arguments, options: ((100 * arguments[0], *arguments[1:]), options)),
     ),
     Mutation("dropout-of-nine-in-ten", "models.create_model", (14,), on_result(_drop_nine_in_ten)),
+    Mutation(
+        "one-side-doubled",
+        "evaluation.statistics.mcnemar",
+        (16,),
+        on_result(lambda test: test._replace(p_value=1 - test.p_value / 2)),
+    ),
     Mutation(
         "convolution-with-a-turned-filter",
         "scratch.convolve",

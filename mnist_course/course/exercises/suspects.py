@@ -1,6 +1,7 @@
 """Judge an answer on many cases, and name a mistake only when it explains all of the results."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from typing import Any, NamedTuple
 
@@ -122,6 +123,29 @@ def one_of(*allowed: str) -> Callable[[Any, Case], Any]:
         return found
 
     return form
+
+
+def letters(answer: Any, allowed: str) -> set[str]:
+    """A choice of letters, however it is written: a set, a list, "BDE", "B, D and E".
+
+    Args:
+        answer: the learner's choice.
+        allowed: all letters that there are, such as ``"ABCDEF"``.
+
+    Raises:
+        NotYet: the answer is no choice of these letters.
+    """
+    words = 'a set of letters is asked for, such as {"A", "C"}'
+    if isinstance(answer, str):
+        answer = re.split(r"[\s,;&+]+|\band\b", answer.strip(' .{}[]()"'))
+        answer = list(answer[0]) if len(answer) == 1 else answer
+    if not isinstance(answer, Iterable):
+        raise NotYet(f"{words}; yours is {answer!r:.80}")
+    chosen = {str(item).strip(" '\"").upper() for item in answer} - {""}
+    if unknown := sorted(chosen - set(allowed)):
+        span = f"from {allowed[0]} to {allowed[-1]}"
+        raise NotYet(f"{words}, {span}; yours has {', '.join(unknown)}")
+    return chosen
 
 
 def _results(function: Callable, cases: Sequence[Case]) -> list:
