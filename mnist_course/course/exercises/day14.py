@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from .engine import Exercise, call, require, require_shape
+from .suspects import Case, judge, number
 
 # --- 14.1 ------------------------------------------------------------------------------------
 
@@ -53,34 +54,72 @@ def best_epoch(val_loss):
     return int(np.argmin(val_loss)) + 1
 
 
+def only_the_last_wait(val_loss):
+    low, waited, last = float("inf"), 0, 0
+    for loss in val_loss:
+        if loss < low:
+            low, last, waited = loss, waited, 0
+        else:
+            waited += 1
+    return last + 1
+
+
+def waits_added_up(val_loss):
+    return int(np.argmin(val_loss)) + 2 - sum(
+        loss < min(val_loss[:k], default=np.inf) for k, loss in enumerate(val_loss)
+    )  # fmt: skip
+
+
+def _losses(*losses, note=""):
+    return Case(f"enough_patience({list(losses)})", (list(losses),), note)
+
+
+_TRAININGS = (
+    _losses(0.9, 0.7, 0.6, 0.5, note="every epoch brings a new low: no epoch is waited for"),
+    _losses(0.9, 0.5, 0.6, 0.7, 0.4, note="two epochs without a new low lie before the lowest"),
+    _losses(0.9, 0.5, 0.4, 0.6, 0.7, 0.8, note="what comes after the lowest does not count"),
+    _losses(0.9, 0.4, 0.7, 0.6, 0.5, 0.3, note="0.6 is below 0.7, but no new low"),
+    _losses(0.5, 0.6, 0.5, 0.6, 0.2, note="an equal loss is no new low"),
+    _losses(0.9, 0.5, 0.6, 0.7, 0.4, 0.45, 0.3, note="of all waits, the longest"),
+    _losses(0.9, 0.8, 0.85, 0.7, 0.75, 0.76, 0.6, 0.9, 0.95, 0.99, note="the longest wait"),
+    _losses(0.4, note="one epoch is the lowest at once, and patience is at least 1"),
+)  # fmt: skip
+_PATIENCE_SLIPS = (
+    (longest_wait, "a patience of 2 stops at the second epoch without a new low: one more"),
+    (waits_after_the_lowest, "what comes after the lowest loss does not count"),
+    (looks_one_epoch_back, "compare with the lowest so far, not with the epoch before"),
+    (counts_an_equal_loss_as_low, "an equal loss is no new low"),
+    (best_epoch, "that is the number of the best epoch; patience counts epochs without a new low"),
+    (only_the_last_wait, "of all waits the longest, not the last"),
+    (waits_added_up, "the longest wait, not all of them together"),
+)
+
+
 def check_patience(answer):
-    cases = (
-        ([0.9, 0.7, 0.6, 0.5], 1, "every epoch brings a new low, so no epoch is waited for"),
-        ([0.9, 0.5, 0.6, 0.7, 0.4], 3, "two epochs without a new low lie before the lowest"),
-        ([0.9, 0.5, 0.4, 0.6, 0.7, 0.8], 1, "what comes after the lowest loss does not count"),
-        (
-            [0.9, 0.4, 0.7, 0.6, 0.5, 0.3],
-            4,
-            "0.6 is below 0.7, but no new low: compare with the lowest so far",
-        ),
-        ([0.5, 0.6, 0.5, 0.6, 0.2], 4, "an equal loss is no new low"),
-        ([0.9, 0.8, 0.85, 0.7, 0.75, 0.76, 0.6, 0.9, 0.95, 0.99], 3, "of all waits, the longest"),
-    )
-    for losses, expected, reason in cases:
-        value = call(answer, list(losses), shown=f"enough_patience({losses})")
-        require(
-            np.ndim(value) == 0 and not isinstance(value, str),
-            f"return one whole number, yours is {value!r}",
-        )
-        off = (
-            "; a patience of 2 stops at the second epoch without a new low"
-            if (value == expected - 1)
-            else ""
-        )
-        require(
-            value == expected,
-            f"for {losses} it should be {expected}, yours is {value}: {reason}{off}",
-        )
+    judge(answer, enough_patience, _TRAININGS, slips=_PATIENCE_SLIPS, form=number, within=1e-9)
+
+
+def _patience_by_trial(val_loss):
+    for patience in range(1, len(val_loss) + 1):
+        low, waited = np.inf, 0
+        for loss in val_loss:
+            waited = 0 if loss < low else waited + 1
+            low = min(low, loss)
+            if waited == patience:
+                break
+        if low == min(val_loss):
+            return patience
+
+
+def _patience_from_places(val_loss):
+    lows = [k for k in range(len(val_loss)) if val_loss[k] < min([np.inf, *val_loss[:k]])]
+    return np.int64(max(np.diff(lows), default=1))
+
+
+def _patience_as_a_float(val_loss):
+    record = np.minimum.accumulate(val_loss)
+    new = np.flatnonzero(np.r_[True, record[1:] < record[:-1]])
+    return float(np.diff(new).max()) if len(new) > 1 else 1.0
 
 
 # --- 14.2 ------------------------------------------------------------------------------------
@@ -124,41 +163,78 @@ def always_the_same(values, rate, rng):
     return dropout(values, rate, np.random.default_rng(0))
 
 
+def from_another_generator(values, rate, rng):
+    return values * (np.random.random(np.shape(values)) >= rate) / (1 - rate)
+
+
+def a_few_too_many(values, rate, rng):
+    return values * (rng.random(np.shape(values)) >= 1.4 * rate) / (1 - rate)
+
+
+def mean_repaired(values, rate, rng):
+    kept = values * (rng.random(np.shape(values)) >= rate)
+    return kept * np.mean(values) / np.mean(kept)
+
+
 def check_dropout(answer):
     values = np.random.default_rng(1).uniform(1, 2, (400, 50))
-    given, rng, shown = values.copy(), np.random.default_rng(2), "dropout(values, 0.2, rng)"
-    result = np.asarray(call(answer, given, 0.2, rng, shown=shown, copied=False))
+    given, shown = values.copy(), "dropout(values, 0.2, rng)"
+    first = call(answer, given, 0.2, np.random.default_rng(2), shown=shown, copied=False)
+    same = np.array_equal(given, values)
+    require(same, "your function changed the values it was given: return a new array")
+    require_shape(first, values.shape, what="the result")
+    _check_who_is_silent(np.asarray(first) == 0)
+    _check_survivors(np.asarray(first) / values)
+    again = call(answer, values, 0.2, np.random.default_rng(2), shown=shown)
+    other = call(answer, values, 0.2, np.random.default_rng(3), shown=shown)
     require(
-        np.array_equal(given, values),
-        "your function changed the values it was given: return a new array",
-    )
-    require_shape(result, values.shape, what="the result")
-    silent = result == 0
-    require(
-        abs(silent.mean() - 0.2) < 0.1,
-        f"at a rate of 0.2 about 20 % should be silenced, yours silences {silent.mean():.0%}",
-    )
-    require(
-        not (silent == silent[0]).all(),
-        "the same units are silenced for every digit: draw a lot for each value",
+        np.array_equal(first, again),
+        "the same rng, twice, and other values are silenced: draw the lots from rng, not from "
+        "another generator",
     )
     require(
-        not (silent == silent[:, :1]).all(),
-        "whole digits are silenced: draw a lot for each value",
-    )
-    factor = (result / values)[~silent]
-    require(
-        np.allclose(factor, 1.25),
-        f"at a rate of 0.2 the survivors should be divided by 0.8, which is times 1.25; yours are "
-        f"times {factor.mean():.3g}",
-    )
-    again = np.asarray(call(answer, values, 0.2, rng, shown=shown))
-    require(
-        not np.array_equal(again, result),
+        not np.array_equal(first, other),
         "two calls silence the same values: draw the lots from the rng you are given",
     )
-    all_stay = call(answer, values, 0.0, rng, shown="dropout(values, 0.0, rng)")
+    all_stay = call(
+        answer, values, 0.0, np.random.default_rng(2), shown="dropout(values, 0.0, rng)"
+    )
     require(np.allclose(all_stay, values), "a rate of 0 should change nothing")
+
+
+def _check_who_is_silent(silent):
+    for same, words in (
+        (silent[0], "the same units are silenced for every digit"),
+        (silent[:, :1], "whole digits are silenced"),
+    ):
+        require(not (silent == same).all(), f"{words}: draw a lot for each value")
+    require(
+        abs(silent.mean() - 0.2) < 0.015,  # five standard deviations
+        f"at a rate of 0.2 about 20 % should be silenced, yours silences {silent.mean():.1%}",
+    )
+
+
+def _check_survivors(factors):
+    factors = factors[factors != 0]
+    if np.allclose(factors, 1.25, rtol=1e-4):
+        return
+    worst = factors[np.abs(factors - 1.25).argmax()]
+    rule = "the survivors should be divided by 1 - rate, 0.8 here, which is times 1.25 exactly"
+    require(False, f"{rule}; yours are times {worst:.6g}")
+
+
+def _dropout_by_choice(values, rate, rng):
+    return np.where(rng.random(np.shape(values)) < rate, 0, values / (1 - rate))
+
+
+def _dropout_by_binomial(values, rate, rng):
+    return values * rng.binomial(1, 1 - rate, np.shape(values)) / (1 - rate)
+
+
+def _dropout_in_float32(values, rate, rng):
+    scaled = np.asarray(values, np.float32) / np.float32(1 - rate)
+    scaled[rng.uniform(size=scaled.shape) < rate] = 0
+    return scaled
 
 
 # --- 14.3 ------------------------------------------------------------------------------------
@@ -203,6 +279,25 @@ def root_of_the_spread(batch, epsilon):
 
 def one_less_than_n(batch, epsilon):
     return (batch - batch.mean(axis=0)) / np.sqrt(batch.var(axis=0, ddof=1) + epsilon)
+
+
+def _norm_in_a_loop(batch, epsilon):
+    columns = []
+    for column in np.asarray(batch, np.float32).T:
+        spread = sum((column - column.mean()) ** 2) / len(column)
+        columns.append((column - column.mean()) / (spread + epsilon) ** 0.5)
+    return np.array(columns).T
+
+
+def _norm_with_std(batch, epsilon):
+    return (batch - np.average(batch, axis=0)) / np.hypot(np.std(batch, axis=0), epsilon**0.5)
+
+
+def _norm_by_keras(batch, epsilon):
+    from keras import layers
+
+    layer = layers.BatchNormalization(epsilon=epsilon)
+    return layer(np.asarray(batch, "float32"), training=True)
 
 
 def check_batch_norm(answer):
@@ -253,12 +348,15 @@ EXERCISES = (
             "Longest wait that ended with a new low, plus 1.",
         ),
         wrong=(
-            (longest_wait, "yours is 0"),
+            (longest_wait, "one more"),
             (waits_after_the_lowest, "after the lowest loss does not count"),
             (looks_one_epoch_back, "compare with the lowest so far"),
             (counts_an_equal_loss_as_low, "an equal loss is no new low"),
-            (best_epoch, "every epoch brings a new low"),
+            (best_epoch, "the number of the best epoch"),
+            (only_the_last_wait, "not the last"),
+            (waits_added_up, "not all of them together"),
         ),
+        right=(_patience_by_trial, _patience_from_places, _patience_as_a_float),
     ),
     Exercise(
         id="14.2",
@@ -273,15 +371,19 @@ EXERCISES = (
             "values * stays / (1 - rate)",
         ),
         wrong=(
-            (without_scaling, "should be divided by 0.8"),
+            (without_scaling, "yours are times 1"),
             (multiplied_by_the_share, "yours are times 0.8"),
             (divided_by_the_rate, "yours are times 5"),
-            (silences_the_others, "yours silences 80%"),
+            (silences_the_others, "about 20 % should be silenced, yours silences"),
             (one_mask_for_all_digits, "the same units are silenced for every digit"),
             (whole_digits, "whole digits are silenced"),
             (in_place, "return a new array"),
             (always_the_same, "two calls silence the same values"),
+            (from_another_generator, "draw the lots from rng"),
+            (a_few_too_many, "about 20 % should be silenced"),
+            (mean_repaired, "times 1.25 exactly"),
         ),
+        right=(_dropout_by_choice, _dropout_by_binomial, _dropout_in_float32),
     ),
     Exercise(
         id="14.3",
@@ -306,5 +408,6 @@ EXERCISES = (
             (root_of_the_spread, "a root already"),
             (one_less_than_n, "here it is n"),
         ),
+        right=(_norm_in_a_loop, _norm_with_std, _norm_by_keras),
     ),
 )
