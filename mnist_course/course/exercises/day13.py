@@ -104,6 +104,27 @@ def _list_of_widths(depth, cap):
     return [widest(depth, cap)] * depth
 
 
+def _widest_by_formula(depth, cap):
+    blocks, linear, fixed = depth - 1, 784 + depth + 10, 10  # blocks w² + linear w + fixed
+    if not blocks:
+        return (cap - fixed) // linear
+    root = np.sqrt(linear**2 + 4 * blocks * (cap - fixed))
+    return int((root - linear) / (2 * blocks) + 1e-9)
+
+
+def _widest_from_above(depth, cap):
+    width = cap // 784 + 1
+    while _count(width, depth) > cap:
+        width -= 1
+    return np.int64(width)
+
+
+def _widest_of_a_table(depth, cap):
+    widths = np.arange(1, 2000)
+    costs = np.array([_count(int(width), depth) for width in widths])
+    return float(widths[costs <= cap].max())
+
+
 # --- 13.2 ------------------------------------------------------------------------------------
 
 
@@ -217,6 +238,26 @@ def _mean_minus_sd(values):
     return values.mean() - values.std()
 
 
+def _choose_in_a_loop(runs, cap):
+    scores = {}
+    for _, row in runs.iterrows():
+        if row["parameters"] <= cap:
+            scores.setdefault(row["variant"], []).append(row["val_accuracy"])
+    return max(scores, key=lambda name: sum(scores[name]) / len(scores[name]))
+
+
+def _choose_sorted(runs, cap):
+    means = runs.query("parameters <= @cap").groupby("variant", as_index=False).mean()
+    return means.sort_values("val_accuracy")["variant"].iloc[-1]
+
+
+def _choose_by_pivot(runs, cap):
+    wide = runs[runs["parameters"].le(cap)].pivot(
+        index="seed", columns="variant", values="val_accuracy"
+    )
+    return np.str_(wide.mean().idxmax())
+
+
 def _first_seed_only(runs, cap):
     return choose_under_cap(runs[runs["seed"] == 0], cap)
 
@@ -287,6 +328,30 @@ def _check_occam(answer):
         )
 
 
+def _occam_in_a_loop(table):
+    best = min(range(len(table)), key=lambda i: table["error"].iloc[i])
+    bar = table["error"].iloc[best] + table["standard error"].iloc[best]
+    smallest = None
+    for name, row in table.iterrows():
+        passes = row["error"] <= bar
+        if passes and (smallest is None or row["parameters"] < table.at[smallest, "parameters"]):
+            smallest = name
+    return smallest
+
+
+def _occam_sorted(table):
+    ranked = table.sort_values("error")
+    bar = ranked[["error", "standard error"]].iloc[0].sum()
+    return ranked[ranked["error"].le(bar)].sort_values("parameters").index[0]
+
+
+def _occam_in_numpy(table):
+    error = table["error"].to_numpy()
+    bar = error.min() + table["standard error"].to_numpy()[error.argmin()]
+    sizes = np.where(error <= bar, table["parameters"], np.inf)
+    return np.str_(table.index[sizes.argmin()])
+
+
 def _the_best(table):
     return table["error"].idxmin()
 
@@ -355,6 +420,7 @@ EXERCISES = (
             "`while parameters([width + 1] * depth) <= cap:`",
             "Inside the loop `width += 1`; after it `return width`.",
         ),
+        right=(_widest_by_formula, _widest_from_above, _widest_of_a_table),
         wrong=(
             (_first_too_wide, "the last width that still fits"),
             (_no_biases, "count every bias"),
@@ -378,6 +444,7 @@ EXERCISES = (
             'Then `groupby("variant")` and the mean of `val_accuracy`: one number per variant.',
             "`idxmax()` gives the name at which a Series is highest (Day 3).",
         ),
+        right=(_choose_in_a_loop, _choose_sorted, _choose_by_pivot),
         wrong=(
             (_best_run, "best single run"),
             (_ignores_cap, "over the cap"),
@@ -406,6 +473,7 @@ EXERCISES = (
             "Keep the rows whose error is at most the bar.",
             'Of those, the name with the fewest parameters: `good["parameters"].idxmin()`.',
         ),
+        right=(_occam_in_a_loop, _occam_sorted, _occam_in_numpy),
         wrong=(
             (_the_best, "one standard error *above*"),
             (_smallest_of_all, "the smallest of all"),
