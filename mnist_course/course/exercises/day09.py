@@ -73,6 +73,26 @@ def _two_layers_only(sizes):
     return sizes[0] * sizes[1] + sizes[1] + sizes[1] * sizes[-1] + sizes[-1]
 
 
+def _count_in_pairs(sizes):
+    return np.int64(sum((a + 1) * b for a, b in pairwise(sizes)))
+
+
+def _count_by_recursion(sizes):
+    if len(sizes) < 2:
+        return 0
+    return sizes[0] * sizes[1] + sizes[1] + _count_by_recursion(sizes[1:])
+
+
+def _count_by_keras(sizes):
+    dense = [layers.Dense(units) for units in sizes[1:]]
+    return keras.Sequential([keras.Input((sizes[0],)), *dense]).count_params()
+
+
+def _count_in_numpy(sizes):
+    sizes = np.array(sizes)
+    return float(sizes[:-1] @ sizes[1:] + sizes[1:].sum())
+
+
 def _today_s_network(sizes):
     return 101_770
 
@@ -88,6 +108,12 @@ def network(hidden):
     return keras.Sequential(boxes)
 
 
+_ALLOWED = (
+    *(layers.InputLayer, layers.Flatten, layers.Reshape, layers.Dense),
+    *(layers.Activation, layers.ReLU, layers.Softmax),
+)
+
+
 def _check_network(answer):
     rng = np.random.default_rng(92)
     images = rng.random((20, 28, 28, 1), dtype=np.float32)
@@ -100,6 +126,7 @@ def _check_network(answer):
         require_shape(
             _answers(model, images, shown), (20, 10), what=f"{shown}: its answer to 20 images"
         )
+        _check_layers(model, shown)
         _check_shapes(model, [784, *hidden, 10], shown)
         _check_bends(model, images, rng, shown)
 
@@ -125,9 +152,23 @@ def _check_shapes(model, sizes, shown):
     raise NotYet(f"{shown} should go from {path}, but {more}")
 
 
+def _check_layers(model, shown):
+    """Only Flatten and Dense, each with its biases; activations may be layers of their own."""
+    for layer in model.layers:
+        kind = type(layer).__name__
+        if isinstance(layer, layers.Dense) and not layer.use_bias:
+            raise NotYet(f"{shown}: a Dense layer has no biases; leave use_bias as it is")
+        require(
+            isinstance(layer, _ALLOWED),
+            f"{shown}: it has a layer {kind}; only Flatten and Dense layers are asked for",
+        )
+
+
 def _check_bends(model, images, rng, shown):
     """Other weights, and the answers that ReLU layers with these weights must give."""
-    weights = [rng.normal(0, 1 / np.sqrt(np.size(w, 0)), w.shape) for w in model.get_weights()]
+    # so large that sums go far beyond 6 and below -1: relu6 and leaky units show
+    weights = [rng.normal(0, 6 / np.sqrt(np.size(w, 0)), w.shape) for w in model.get_weights()]
+    weights[-2] /= 40
     model.set_weights(weights)
     found = _answers(model, images, shown)
     rows, last = images.reshape(len(images), -1).astype(float), len(weights) - 2
@@ -150,6 +191,52 @@ def _check_bends(model, images, rng, shown):
         f"{shown}: the sizes are right, but the answers are not those of ReLU layers: has every "
         'hidden layer activation="relu", and the last one "softmax"?',
     )
+
+
+def _with_relu6(hidden):
+    dense = [layers.Dense(units, activation="relu6") for units in hidden]
+    return _chain(layers.Flatten(), *dense, layers.Dense(10, activation="softmax"))
+
+
+def _with_dropout(hidden):
+    boxes = [box for units in hidden for box in (layers.Dense(units, "relu"), layers.Dropout(0.2))]
+    return _chain(layers.Flatten(), *boxes, layers.Dense(10, activation="softmax"))
+
+
+def _without_bias(hidden):
+    dense = [layers.Dense(units, activation="relu", use_bias=False) for units in hidden]
+    return _chain(layers.Flatten(), *dense, layers.Dense(10, activation="softmax"))
+
+
+def _with_batch_norm(hidden):
+    boxes = [b for n in hidden for b in (layers.Dense(n, "relu"), layers.BatchNormalization())]
+    return _chain(layers.Flatten(), *boxes, layers.Dense(10, activation="softmax"))
+
+
+def _network_with_add(hidden):
+    model = keras.Sequential()
+    model.add(keras.Input((28, 28, 1)))
+    model.add(layers.Reshape((784,)))
+    for units in hidden:
+        model.add(layers.Dense(units))
+        model.add(layers.ReLU())
+    model.add(layers.Dense(10))
+    model.add(layers.Softmax())
+    return model
+
+
+def _network_of_functions(hidden):
+    image = keras.Input((28, 28, 1))
+    x = layers.Flatten()(image)
+    for units in hidden:
+        x = layers.Dense(units, activation=keras.activations.relu)(x)
+    return keras.Model(image, layers.Dense(10, activation="softmax")(x))
+
+
+def _network_compiled(hidden):
+    model = network(hidden)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
 
 
 def _always_today_s(hidden):
@@ -272,8 +359,29 @@ def _as_pair(result, shown):
         raise NotAttempted
     for part in result:
         what = "one image has one digit and one probability"
+        require(not isinstance(part, str), f"{what}, as numbers; yours is the text {part!r}")
         require(np.size(part) == 1, f"{what}; yours has shape {np.shape(part)}")
     return (np.asarray(part).reshape(-1)[0].item() for part in result)
+
+
+def _read_by_calling(model, image):
+    row = keras.ops.convert_to_numpy(model(image[None, :, :, None] / np.float32(255)))[0]
+    return [int(np.argmax(row)), float(max(row))]
+
+
+def _read_flat_array(model, image):
+    row = model.predict(np.expand_dims(image / 255.0, (0, -1)), verbose=0).ravel()
+    return np.array([row.argmax(), row.max()])
+
+
+def _read_as_keras_numbers(model, image):
+    row = model(keras.ops.reshape(image / 255, (1, 28, 28, 1)))[0]
+    return keras.ops.argmax(row), keras.ops.max(row)
+
+
+def _digit_as_text(model, image):
+    digit, probability = read_digit(model, image)
+    return str(digit), probability
 
 
 def _without_a_stack(model, image):
@@ -342,6 +450,7 @@ EXERCISES = (
             (_two_layers_only, "expected, yours is"),
             (_today_s_network, "expected, yours is"),
         ),
+        right=(_count_in_pairs, _count_by_recursion, _count_by_keras, _count_in_numpy),
     ),
     Exercise(
         id="9.2",
@@ -367,7 +476,12 @@ EXERCISES = (
             (_layer_after_the_answer, "its answer to 20 images should have shape (20, 10)"),
             (_reversed, "should go from 784 to 20 to 12 to 10"),
             (_a_list_of_layers, "should return a Keras model"),
+            (_with_relu6, 'has every hidden layer activation="relu"'),
+            (_with_dropout, "it has a layer Dropout"),
+            (_without_bias, "a Dense layer has no biases"),
+            (_with_batch_norm, "it has a layer BatchNormalization"),
         ),
+        right=(_network_with_add, _network_of_functions, _network_compiled),
     ),
     Exercise(
         id="9.3",
@@ -393,6 +507,8 @@ EXERCISES = (
             (_digit_and_row, "one digit and one probability"),
             (_counted_from_one, "you say"),
             (_transposed, "the largest of the ten probabilities is"),
+            (_digit_as_text, "as numbers; yours is the text"),
         ),
+        right=(_read_by_calling, _read_flat_array, _read_as_keras_numbers),
     ),
 )
