@@ -7,10 +7,11 @@ end of the cell shows it alone.
 
 from .curves import plot_accuracies, plot_confusion, plot_history
 from .digits import show_digits, show_pixels, visualize_predictions
-from .networks import draw_network
+from .networks import draw_network, draw_pipeline
 
 __all__ = [
     "draw_network",
+    "draw_pipeline",
     "plot_accuracies",
     "plot_confusion",
     "plot_history",

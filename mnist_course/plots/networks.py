@@ -128,3 +128,47 @@ def _line(ax, start, end, weight: float, off: bool, backward: bool, spot: np.nda
 
 def _short(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".").replace("-", "−")
+
+
+def draw_pipeline(steps: Sequence[str], *, ax: Axes | None = None) -> Axes:
+    """Draw what a scikit-learn pipeline does when it learns and when it answers.
+
+    Args:
+        steps: the names of its steps, the model last.
+        ax: draw here; None makes a figure.
+
+    Returns:
+        The Axes: a row for ``fit`` (each step learns, then passes on), and one for ``predict``.
+
+    Raises:
+        ValueError: there is no step.
+    """
+    if not steps:
+        raise ValueError("expected the names of a pipeline's steps, such as ['PCA', 'k-NN']")
+    width = 2.6 * (len(steps) + 2)
+    ax = ax or plt.subplots(figsize=(min(8, 0.8 * width), 2.6), layout="constrained")[1]
+    *before, model = steps
+    fit = ["training digits\nand labels", *(f"{s}\nlearns, applies" for s in before)]
+    predict = ["new digits", *(f"{s}\napplies" for s in before)]
+    for y, verb, texts in (
+        (1.5, "fit", [*fit, f"{model}\nlearns"]),
+        (0, "predict", [*predict, f"{model}\napplies", "answers"]),
+    ):
+        ax.text(-1.3, y, verb, ha="right", va="center", fontweight="bold", color=TEXT)
+        for k, text in enumerate(texts):
+            _box(ax, 2.6 * k, y, text, learns="learns" in text, arrow=k > 0)
+    ax.set(xlim=(-3, 2.6 * len(steps) + 4), ylim=(-0.7, 2.2))
+    ax.axis("off")
+    return ax
+
+
+def _box(ax: Axes, x: float, y: float, text: str, *, learns: bool, arrow: bool) -> None:
+    """A step: a thick frame where it learns; an arrow comes from the step before."""
+    frame = {"boxstyle": "round,pad=0.4", "facecolor": "white"}
+    frame |= {"edgecolor": BLUE if learns else OFF, "linewidth": 2.5 if learns else 1}
+    style = {"ha": "center", "va": "center", "fontsize": 9, "color": TEXT}
+    ax.text(x, y, text, bbox=frame, zorder=3, **style)
+    if arrow:
+        ax.annotate(
+            "", (x - 0.75, y), (x - 1.75, y), arrowprops={"arrowstyle": "->", "color": TEXT}
+        )

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from mnist_course.plots import networks
-from mnist_course.plots.networks import draw_network
+from mnist_course.plots.networks import draw_network, draw_pipeline
 
 VALUES = [[1.0, 0.5], [2.0, 0.0, 1.0], [0.25, np.nan]]
 FULL = [*VALUES[:2], [0.25, 0.75]]
@@ -87,3 +87,20 @@ def test_it_draws_where_it_is_told():
 def test_weights_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match=r"shape \(3, 2\) between layers 1 and 2"):
         draw_network(VALUES, [WEIGHTS[0], WEIGHTS[1].T])
+
+
+def test_a_pipeline_learns_in_fit_and_only_applies_in_predict():
+    drawn = [text.get_text() for text in draw_pipeline(["PCA", "k-NN"]).texts]
+    texts = [text for text in drawn if text]  # arrows have none
+    assert texts[:4] == [
+        "fit",
+        "training digits\nand labels",
+        "PCA\nlearns, applies",
+        "k-NN\nlearns",
+    ]
+    assert texts[-4:] == ["new digits", "PCA\napplies", "k-NN\napplies", "answers"]
+
+
+def test_a_pipeline_without_steps_is_refused():
+    with pytest.raises(ValueError, match="names of a pipeline's steps"):
+        draw_pipeline([])

@@ -4,6 +4,7 @@ import warnings
 from functools import cache
 
 import numpy as np
+from scipy.stats import binomtest, norm
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.dummy import DummyClassifier
@@ -84,8 +85,8 @@ def _check_challenger(model):
 
 SIZES = np.array([500, 400, 150, 200, 180, 100, 300, 160, 50, 220])  # images of each true digit
 MISREAD = {  # (true digit, answer): images; 1 has most misread, 5 the largest share, 2 the least
-    (0, 9): 9, (0, 6): 3, (1, 7): 14, (1, 9): 10, (3, 5): 4, (3, 9): 4, (4, 9): 9, (5, 3): 6,
-    (5, 9): 6, (6, 0): 5, (7, 9): 6, (8, 3): 2, (9, 4): 6, (9, 7): 3,
+    (0, 9): 9, (0, 6): 3, (1, 7): 14, (1, 9): 10, (3, 5): 4, (3, 9): 4, (4, 9): 11, (5, 3): 4,
+    (5, 6): 4, (5, 9): 4, (6, 0): 5, (7, 9): 6, (8, 3): 2, (9, 4): 6, (9, 7): 3,
 }  # fmt: skip
 
 
@@ -121,6 +122,11 @@ def _easiest(matrix):
     return (matrix.diagonal() / matrix.sum(axis=1)).argmax()
 
 
+def _largest_confusion(matrix):
+    others = matrix - np.diag(matrix.diagonal())
+    return (others.max(axis=1) / matrix.sum(axis=1)).argmax()
+
+
 MISTAKES = (  # what a result that equals such a function's says
     (
         _most_misread,
@@ -139,6 +145,11 @@ MISTAKES = (  # what a result that equals such a function's says
         _fewest_right,
         "that digit has the fewest right answers because it has few images: compare shares",
     ),
+    (
+        _largest_confusion,
+        "its largest single confusion has the largest share, but all of a row's misread images "
+        "count together",
+    ),
     (_easiest, "that is the easiest digit: the share on the diagonal is read right"),
 )
 
@@ -147,6 +158,8 @@ def _check_hardest_digit(answer):
     for shift in (0, 3, 6):  # the same matrix with other names for the digits
         matrix = np.roll(_matrix(), (shift, shift), axis=(0, 1))
         found = call(answer, matrix, shown="hardest_digit(matrix)")
+        is_text = isinstance(found, str)
+        require(not is_text, f"a number is asked for, yours is the text {found!r}")
         require(np.shape(found) == (), f"one digit is asked for, yours is {found!r}")
         require(
             found in range(10),
@@ -160,6 +173,27 @@ def _check_hardest_digit(answer):
             f"{matrix[int(found)].sum() - matrix[int(found), int(found)]} are misread; "
             "another digit has a larger share",
         )
+
+
+def _hardest_in_a_loop(matrix):
+    shares = []
+    for digit in range(10):
+        row = matrix[digit]
+        shares.append((sum(row) - row[digit]) / sum(row))
+    return shares.index(max(shares))
+
+
+def _hardest_normalised(matrix):
+    rows = matrix / np.linalg.norm(matrix, ord=1, axis=1, keepdims=True)
+    return float(np.argmin(np.diag(rows)))
+
+
+def _hardest_sorted(matrix):
+    return sorted(range(10), key=lambda digit: matrix[digit, digit] / matrix[digit].sum())[0]
+
+
+def _digit_as_text(matrix):
+    return str(hardest_digit(matrix))
 
 
 def _share_instead(matrix):
@@ -192,8 +226,10 @@ def _normal(correct: int, total: int, z: float) -> tuple[float, float]:
 
 
 def _accepted(correct: int, total: int) -> np.ndarray:
-    """Every usual reading of 95 %: normal or Wilson, with 1.96 or 2 wobbles."""
-    return np.array([f(correct, total, z) for f in (_normal, _wilson) for z in (1.96, 2)])
+    """Every usual reading of 95 %: normal or Wilson with 1.96 or 2 wobbles, and the exact one."""
+    exact = binomtest(correct, total).proportion_ci(0.95)
+    usual = [f(correct, total, z) for f in (_normal, _wilson) for z in (1.96, 2)]
+    return np.array([*usual, (exact.low, exact.high)])
 
 
 def _check_interval(answer):
@@ -248,6 +284,25 @@ def _from_half(half):
         return p - half(p, total), p + half(p, total)
 
     return wrong
+
+
+def _by_scipy(correct, total):
+    found = binomtest(int(correct), int(total)).proportion_ci(0.95)  # the exact interval
+    return found.low, found.high
+
+
+def _by_wilson(correct, total):
+    return np.array(_wilson(correct, total, 1.96))
+
+
+def _with_two_wobbles(correct, total):
+    p = np.float32(correct / total)
+    return [p - 2 * (p * (1 - p) / total) ** 0.5, p + 2 * (p * (1 - p) / total) ** 0.5]
+
+
+def _by_tosses(correct, total):
+    half = norm.ppf(0.975) * np.std(np.repeat([1, 0], [correct, total - correct])) / total**0.5
+    return correct / total - half, correct / total + half
 
 
 _no_square_root = _from_half(lambda p, n: 1.96 * p * (1 - p) / n)
@@ -317,6 +372,11 @@ EXERCISES = (
             (make_pipeline(SVC(), PCA(40)), "in a pipeline the last step predicts"),
             (KNeighborsClassifier("3"), "your model stopped with"),
         ),
+        right=(
+            make_pipeline(PCA(40), SVC(C=5)),
+            make_pipeline(PCA(40), KNeighborsClassifier(1)),
+            SVC(),
+        ),
     ),
     Exercise(
         id="7.2",
@@ -342,7 +402,10 @@ EXERCISES = (
             (_easiest, "that is the easiest digit"),
             (_share_instead, "its place, not its share"),
             (_always_five, "you say 5"),
+            (_largest_confusion, "its largest single confusion"),
+            (_digit_as_text, "yours is the text"),
         ),
+        right=(_hardest_in_a_loop, _hardest_normalised, _hardest_sorted),
     ),
     Exercise(
         id="7.3",
@@ -371,5 +434,6 @@ EXERCISES = (
             (_half_width_only, "two numbers, should have shape (2,)"),
             (_upper_end_first, "the lower end comes first"),
         ),
+        right=(_by_scipy, _by_wilson, _with_two_wobbles, _by_tosses),
     ),
 )
