@@ -1,11 +1,11 @@
 """Day 6: split class by class, scale any scanner's pixels, find the leaks."""
 
-import re
-from collections.abc import Iterable
+import random
 
 import numpy as np
 
 from .engine import Exercise, NotYet, call, require
+from .suspects import letters
 
 # --- 6.1 -------------------------------------------------------------------------------------
 
@@ -46,6 +46,17 @@ def _check_stratified_split(answer):
         "seeds 0 and 1 give the same validation part: choose at random in each class, with "
         "np.random.default_rng(seed)",
     )
+    places = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    together = all(_adjacent(np.flatnonzero(np.isin(c, first))) for c in places)
+    require(
+        not together,
+        "of each class you take neighbours in the file, one piece; choose them at random",
+    )
+
+
+def _adjacent(ranks: np.ndarray) -> bool:
+    """Whether the chosen places of a class follow one another without a gap."""
+    return len(ranks) < 2 or np.ptp(ranks) == len(ranks) - 1
 
 
 def _check_split(answer, name: str, labels: np.ndarray, fraction: float) -> None:
@@ -165,6 +176,47 @@ def _split_as_masks(labels, fraction, seed):
     return mask, ~mask
 
 
+def _split_one_block_per_class(labels, fraction, seed):
+    """Cuts a contiguous piece of each class; the seed decides where it begins."""
+    rng, validation = np.random.default_rng(seed), []
+    for label in np.unique(labels):
+        places = np.flatnonzero(labels == label)
+        size = round(fraction * len(places))
+        begin = rng.integers(0, len(places) - size + 1)
+        validation.extend(places[begin : begin + size])
+    return np.setdiff1d(np.arange(len(labels)), validation), validation
+
+
+def _split_with_masks(labels, fraction, seed):
+    rng, held = np.random.default_rng(seed), np.zeros(len(labels), bool)
+    for label in set(labels.tolist()):
+        places = np.flatnonzero(labels == label)
+        held[rng.choice(places, int(fraction * len(places) + 0.5), replace=False)] = True
+    return np.flatnonzero(~held), np.flatnonzero(held)
+
+
+def _split_by_sorting(labels, fraction, seed):
+    lots = np.random.default_rng(seed).random(len(labels))
+    train, validation = [], []
+    for label in range(10):
+        places = sorted(np.flatnonzero(labels == label).tolist(), key=lambda k: lots[k])
+        cut = len(places) - round(fraction * len(places))
+        train += places[:cut]
+        validation += places[cut:]
+    return np.array(sorted(train)), np.array(sorted(validation))
+
+
+def _split_by_python(labels, fraction, seed):
+    lot, parts = random.Random(seed), ([], [])
+    for label in sorted(set(labels.tolist())):
+        places = [k for k, found in enumerate(labels) if found == label]
+        lot.shuffle(places)
+        cut = round(fraction * len(places))
+        parts[0].extend(places[cut:])
+        parts[1].extend(places[:cut])
+    return parts
+
+
 def _split_not_random(labels, fraction, seed):
     return stratified_split(labels, fraction, 42)
 
@@ -252,10 +304,13 @@ def _check_values(name: str, found: np.ndarray, images: np.ndarray, full_ink: in
     )  # fmt: skip
     for values, words in mistakes:
         require(same(expected) or not same(values), f"{name}: {words}")
-    place = np.unravel_index(images.argmax(), images.shape)
+    place = np.unravel_index(np.abs(found - expected).argmax(), images.shape)
     require(
         same(expected),
-        f"{name}: a pixel of {images[place]} should become {expected[place]:.4f}, yours is "
+        f"{name}: a pixel of {images[place]} should become {expected[place]:.7g}, yours is "
+        f"{found[place]:.7g}: fractions are not to be rounded"
+        if np.allclose(found, expected, atol=0.01)
+        else f"{name}: a pixel of {images[place]} should become {expected[place]:.4f}, yours is "
         f"{found[place]:.4f}",
     )
 
@@ -278,6 +333,26 @@ def _scale_without_channel(images, full_ink):
 
 def _scale_channel_first(images, full_ink):
     return scale(images, full_ink)[..., 0][:, np.newaxis]
+
+
+def _scale_rounded(images, full_ink):
+    return scale(images, full_ink).round(2)
+
+
+def _scale_by_multiplying(images, full_ink):
+    return np.expand_dims(np.float32(images) * (1 / full_ink), -1).astype("float32")
+
+
+def _scale_one_by_one(images, full_ink):
+    stack = np.empty((*images.shape, 1), dtype=np.float32)
+    for k, image in enumerate(images):
+        stack[k, :, :, 0] = image / full_ink
+    return stack
+
+
+def _scale_by_true_divide(images, full_ink):
+    n, rows, columns = images.shape
+    return np.true_divide(images, full_ink, dtype=np.float32).reshape(n, rows, columns, 1)
 
 
 def _scale_to_28(images, full_ink):
@@ -324,34 +399,21 @@ NO_LEAK = {
 LEAKS = {  # a question that leads there, without the letter
     "B": "is a number computed from validation digits before it is used on training digits",
     "D": "is the reported score the best of several, chosen on the same validation digits",
-    "E": "would the people who use it later be strangers, and are those in the validation part",
+    "E": "would those whom it meets later be strangers, and are strangers in the validation part",
 }
 
 
 def _check_leaks(answer):
-    letters = _letters(answer)
-    wrongly = [letter for letter in NO_LEAK if letter in letters]
+    chosen = letters(answer, "ABCDEF")
+    wrongly = [letter for letter in NO_LEAK if letter in chosen]
     if wrongly:
         raise NotYet(f"{wrongly[0]} does not leak: {NO_LEAK[wrongly[0]]}")
-    missing = [letter for letter in LEAKS if letter not in letters]
+    missing = [letter for letter in LEAKS if letter not in chosen]
     if missing:
         raise NotYet(
-            f"{len(letters)} right, and not all leaks are found. Ask of each plan: "
+            f"{len(chosen)} right, and not all leaks are found. Ask of each plan: "
             f"{LEAKS[missing[0]]}?"
         )
-
-
-def _letters(answer) -> set[str]:
-    words = 'a set of letters is asked for, such as {"A", "C"}'
-    if isinstance(answer, str):
-        answer = re.split(r"[\s,;&+]+|\band\b", answer.strip(' .{}[]()"'))
-        answer = list(answer[0]) if len(answer) == 1 else answer
-    if not isinstance(answer, Iterable):
-        raise NotYet(f"{words}; yours is {answer!r:.80}")
-    letters = {str(item).strip(" '\"").upper() for item in answer} - {""}
-    unknown = sorted(letters - {*LEAKS, *NO_LEAK})
-    require(not unknown, f"{words}, from A to F; yours has {', '.join(unknown)}")
-    return letters
 
 
 EXERCISES = (
@@ -383,7 +445,9 @@ EXERCISES = (
             (_split_as_masks, "a mask of True and False"),
             (_split_not_random, "choose at random in each class"),
             (_split_ignores_seed, "use the seed given"),
+            (_split_one_block_per_class, "one piece; choose them at random"),
         ),
+        right=(_split_with_masks, _split_by_sorting, _split_by_python),
     ),
     Exercise(
         id="6.2",
@@ -415,7 +479,9 @@ EXERCISES = (
             (_scale_to_float64, "the type is float64"),
             (_standardise, "you standardise"),
             (_always_blank, "every value is a whole number"),
+            (_scale_rounded, "not to be rounded"),
         ),
+        right=(_scale_by_multiplying, _scale_one_by_one, _scale_by_true_divide),
     ),
     Exercise(
         id="6.3",
@@ -423,8 +489,8 @@ EXERCISES = (
         solution={"B", "D", "E"},
         reason="B: the mean image was computed with the validation digits, so each training "
         "digit knows a little of them. D: the best of twenty is partly the luckiest, and its "
-        "luck is in the score; report a score on digits that chose nothing. E: the same hands "
-        "write in both parts, so the score holds for known writers; split by person. A, C and F "
+        "luck is in the score; report a score on digits that chose nothing. E: the same patients "
+        "are in both parts, so the score holds for known patients; split by patient. A, C and F "
         "use nothing of the validation digits.",
         check=_check_leaks,
         hints=(
@@ -440,12 +506,13 @@ EXERCISES = (
             ({"B", "C", "D"}, "C does not leak"),
             ({"B", "F", "E"}, "F does not leak"),
             ({"D", "E"}, "2 right, and not all leaks are found"),
-            ({"B", "D"}, "would the people who use it later be strangers"),
+            ({"B", "D"}, "would those whom it meets later be strangers"),
             ("E", "1 right, and"),
             (set(), "0 right, and"),
             ("ABCDEF", "does not leak"),
             ({"G"}, "from A to F"),
             (3, "a set of letters is asked for"),
         ),
+        right=("BDE", "B, D, E", "B, D and E", ["e", "d", "b"], ("B", "E", "D")),
     ),
 )
