@@ -1,5 +1,6 @@
 """Day 4: shares of the classes, find an image, find copies."""
 
+from collections.abc import Iterator, ValuesView
 from itertools import pairwise
 
 import numpy as np
@@ -27,12 +28,19 @@ def _check_class_shares(answer):
             not isinstance(shares, dict),
             "ten shares in the order of the digits, like [0.1, 0.0, ...], not a dictionary",
         )
+        if isinstance(shares, Iterator | ValuesView):  # a generator, or dict.values()
+            shares = list(shares)
         require_shape(shares, (10,), what="the ten shares, also of digits that never occur,")
         _compare_shares(np.asarray(shares, float), np.array(class_shares(labels)), labels)
 
 
 def _compare_shares(shares, expected, labels):
     total = shares.sum()
+    rounded = any(np.allclose(shares, expected.round(n)) for n in range(1, 5))
+    require(
+        not rounded or np.allclose(shares, expected, atol=1e-6),
+        "the shares are rounded: leave them as they are",
+    )
     require(
         np.isclose(total, 1),
         f"shares add up to 1, yours add up to {total:g}: divide by the number of labels",
@@ -65,6 +73,32 @@ def _counts_not_shares(labels):
     return [(labels == digit).sum() for digit in range(10)]
 
 
+def _shares_rounded(labels):
+    return [round((labels == digit).mean(), 2) for digit in range(10)]
+
+
+def _shares_by_generator(labels):
+    return ((labels == digit).sum() / labels.size for digit in range(10))
+
+
+def _shares_as_values(labels):
+    counts = dict.fromkeys(range(10), 0)
+    for label in labels:
+        counts[int(label)] += 1
+    return {digit: count / len(labels) for digit, count in counts.items()}.values()
+
+
+def _shares_in_float32(labels):
+    return (np.bincount(labels, minlength=10) / len(labels)).astype(np.float32)
+
+
+def _shares_by_pandas(labels):
+    import pandas as pd
+
+    found = pd.Series(labels).value_counts(normalize=True)
+    return found.reindex(range(10), fill_value=0)
+
+
 def _shares_in_percent(labels):
     return [100 * (labels == digit).mean() for digit in range(10)]
 
@@ -85,6 +119,8 @@ def _check_find_nth(answer):
         shown = f"find_nth(np.array({LABELS.tolist()}), {digit}, {n})"
         found = call(answer, LABELS, digit, n, shown=shown)
         require(np.shape(found) == (), f"one index is asked for, yours is {found!r}")
+        whole = isinstance(found, int | np.integer) or np.asarray(found).dtype.kind in "iu"
+        require(whole, f"an index is a whole number, yours is {found!r}")
         places = [i for i, label in enumerate(LABELS) if label == digit]
         require(
             not isinstance(found, bool | np.bool) and found in range(len(LABELS)),
@@ -111,6 +147,26 @@ def _always_the_first(labels, digit, n):
     return (labels == digit).argmax()
 
 
+def _index_as_a_float(labels, digit, n):
+    return float(find_nth(labels, digit, n))
+
+
+def _nth_in_a_loop(labels, digit, n):
+    for index, label in enumerate(labels):
+        if label == digit:
+            if n == 0:
+                return index
+            n -= 1
+
+
+def _nth_by_where(labels, digit, n):
+    return np.where(np.asarray(labels) == digit)[0][n : n + 1].item()
+
+
+def _nth_as_an_array(labels, digit, n):
+    return np.array(np.arange(len(labels))[labels == digit][n])
+
+
 def _all_places(labels, digit, n):
     return np.flatnonzero(labels == digit)
 
@@ -129,7 +185,13 @@ def count_copies(images):
 def _check_count_copies(answer):
     a, b, c = _images(3, seed=7)
     same_ink = a[::-1]  # upside down: the same pixels in other places
+    other_end, other_grey = a.copy(), a // 2 + 1
+    other_end[-1, -1] ^= 1  # one pixel, the last
+    inked = np.maximum(a, 1)
     cases = (
+        ("three images, the last two of them equal", np.stack([b, a, a]), 1),
+        ("two images that differ in the last pixel only", np.stack([a, other_end]), 0),
+        ("two images with ink in the same places, but paler", np.stack([inked, other_grey]), 0),
         ("two images and a copy of the first", np.stack([a, b, a]), 1),
         ("one image three times", np.stack([a, a, a]), 2),
         ("three different images", np.stack([a, b, c]), 0),
@@ -143,6 +205,42 @@ def _check_count_copies(answer):
 
 def _copies_of_ink(images):
     return len(images) - len({int(image.sum()) for image in images})
+
+
+def _copies_of_the_first(images):
+    return sum(np.array_equal(image, images[0]) for image in images[1:])
+
+
+def _copies_by_first_row(images):
+    return len(images) - len({image[0].tobytes() for image in images})
+
+
+def _copies_of_where_ink_is(images):
+    return len(images) - len({(image > 0).tobytes() for image in images})
+
+
+def _copies_of_texts(images):
+    return len(images) - len({str(image)[:200] for image in images})
+
+
+def _copies_in_a_loop(images):
+    seen, copies = set(), 0
+    for image in images:
+        key = tuple(image.ravel().tolist())
+        copies += key in seen
+        seen.add(key)
+    return copies
+
+
+def _copies_by_unique(images):
+    return len(images) - len(np.unique(np.reshape(images, (len(images), -1)), axis=0))
+
+
+def _copies_by_comparing(images):
+    count = 0
+    for i in range(len(images)):
+        count += any((images[i] == images[k]).all() for k in range(i))
+    return float(count)
 
 
 def _copies_in_a_row(images):
@@ -181,7 +279,9 @@ EXERCISES = (
             (_counts_not_shares, "divide by the number of labels"),
             (_shares_in_percent, "yours add up to 100"),
             (_equal_shares, "the shares of"),
+            (_shares_rounded, "the shares are rounded"),
         ),
+        right=(_shares_by_generator, _shares_as_values, _shares_in_float32, _shares_by_pandas),
     ),
     Exercise(
         id="4.2",
@@ -201,7 +301,9 @@ EXERCISES = (
             (_always_the_first, "counted from 0, number 1 is at 7"),
             (_all_places, "one index is asked for"),
             (_the_label, "but there stands a"),
+            (_index_as_a_float, "an index is a whole number"),
         ),
+        right=(_nth_in_a_loop, _nth_by_where, _nth_as_an_array),
     ),
     Exercise(
         id="4.3",
@@ -221,6 +323,11 @@ EXERCISES = (
             (_copies_in_a_row, "a copy of the first: 1 expected, yours is 0"),
             (_distinct_images, "1 expected, yours is 2"),
             (_all_that_occur_twice, "1 expected, yours is 2"),
+            (_copies_of_the_first, "the last two of them equal: 1 expected, yours is 0"),
+            (_copies_by_first_row, "differ in the last pixel only"),
+            (_copies_of_where_ink_is, "differ in the last pixel only"),
+            (_copies_of_texts, "differ in the last pixel only"),
         ),
+        right=(_copies_in_a_loop, _copies_by_unique, _copies_by_comparing),
     ),
 )
