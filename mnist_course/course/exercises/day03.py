@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.container import BarContainer
+from matplotlib.text import Text
 
 from .engine import Exercise, NotYet, call, require
 
@@ -54,6 +55,8 @@ def _check_most_ink(answer):
 
 
 def _require_one_digit(found):
+    is_text = isinstance(found, str)
+    require(not is_text, f"a number is asked for, yours is the text {found!r}")
     kind, size = type(found).__name__, np.size(found)
     require(
         size != 1 or not isinstance(found, pd.Series),
@@ -87,6 +90,33 @@ def _place_not_label(facts):
     return facts.groupby("label")["ink"].mean().argmax()
 
 
+def _digit_as_text(facts):
+    return str(most_ink(facts))
+
+
+def _most_ink_in_a_loop(facts):
+    best, digit = -1.0, None
+    for label in set(facts["label"].tolist()):
+        mean = sum(facts["ink"][facts["label"] == label]) / (facts["label"] == label).sum()
+        if mean > best:
+            best, digit = mean, label
+    return digit
+
+
+def _most_ink_sorted(facts):
+    return facts.groupby("label").mean().sort_values("ink").index[-1]
+
+
+def _most_ink_by_pivot(facts):
+    return float(facts.pivot_table(index="label", values="ink")["ink"].idxmax())
+
+
+def _most_ink_in_numpy(facts):
+    labels, ink = facts["label"].to_numpy(), facts["ink"].to_numpy()
+    digits = np.unique(labels)
+    return digits[np.argmax([ink[labels == digit].mean() for digit in digits])]
+
+
 def _always_zero(facts):
     return 0
 
@@ -115,10 +145,15 @@ def _check_axes(ax, values: pd.Series) -> None:
         isinstance(ax, Axes),
         f"the Axes is asked for (`return ax`), you returned a {type(ax).__name__}",
     )
+    require(
+        isinstance(ax.title, Text),
+        "`ax.title = ...` overwrites a part of the Axes; `ax.set(title=...)` writes a title",
+    )
     bars = [c for c in ax.containers if isinstance(c, BarContainer)]
     require(bool(bars), "there are no bars in the Axes: `ax.bar(names, heights)` draws them")
     upright = all(c.orientation == "vertical" for c in bars)
     require(upright, "the bars lie down: use `ax.bar`, not `ax.barh`")
+    _check_that_they_stand_on_zero(ax, [bar for c in bars for bar in c])
     heights = _heights_by_name(ax, [bar for c in bars for bar in c])
     names = [str(name) for name in values.index]
     require(
@@ -140,6 +175,17 @@ def _check_axes(ax, values: pd.Series) -> None:
         require(any(text.strip() for text in texts), f"the chart has no {what}")
 
 
+def _check_that_they_stand_on_zero(ax: Axes, bars: list) -> None:
+    floating = [bar.get_y() for bar in bars if not np.isclose(bar.get_y(), 0)]
+    require(not floating, f"each bar stands on 0, yours begin at {floating[:1]}: leave bottom away")
+    low = min(ax.get_ylim())
+    require(
+        low <= 0,
+        f"your y axis begins at {low:g}, and cuts the bars: the eye compares lengths, so let it "
+        "begin at 0",
+    )
+
+
 def _heights_by_name(ax: Axes, bars: list) -> dict[str, float]:
     """Height of each bar, by the tick label under it; without a tick, by its place."""
     ax.figure.canvas.draw()  # tick labels are written when the figure is
@@ -147,6 +193,9 @@ def _heights_by_name(ax: Axes, bars: list) -> dict[str, float]:
     ticks = dict(zip(np.round(ax.get_xticks(), 6), texts, strict=True))
     bars = [bar for bar in bars if np.isfinite(bar.get_height())]
     centres = [round(bar.get_x() + bar.get_width() / 2, 6) for bar in bars]
+    edges = [round(bar.get_x(), 6) for bar in bars]  # where bars are drawn from their left edge
+    if not any(map(ticks.get, centres)) and all(map(ticks.get, edges)):
+        centres = edges
     names = [ticks.get(centre) or f"{centre:g}" for centre in centres]
     return {_plain(n): bar.get_height() for n, bar in zip(names, bars, strict=True)}
 
@@ -205,6 +254,49 @@ def _chart_of_sorted_values(values):
 def _chart_lying(values):
     fig, ax = plt.subplots()
     ax.barh(values.index.astype(str), values)
+    return ax
+
+
+def _chart_with_a_cut_axis(values):
+    ax = _chart(values.index.astype(str), values)
+    ax.set_ylim(values.min() - 1, values.max())
+    return ax
+
+
+def _chart_floating(values):
+    fig, ax = plt.subplots()
+    ax.bar(values.index.astype(str), values, bottom=5)
+    ax.set(title="Ink", xlabel="digit", ylabel="ink (%)", ylim=(0, 30))
+    return ax
+
+
+def _chart_title_overwritten(values):
+    ax = _chart(values.index.astype(str), values, title="")
+    ax.title = "Ink"
+    return ax
+
+
+def _chart_from_the_left_edge(values):
+    fig, ax = plt.subplots()
+    ax.bar(range(len(values)), values.to_numpy(), align="edge")
+    ax.set_xticks(range(len(values)), list(map(str, values.index)))
+    ax.set(title="Ink", xlabel="digit", ylabel="ink (%)")
+    return ax
+
+
+def _chart_by_pandas(values):
+    ax = values.plot.bar(rot=0)
+    ax.set_title("Ink", loc="left")
+    ax.set(xlabel="digit", ylabel="ink (%)")
+    return ax
+
+
+def _chart_by_seaborn(values):
+    import seaborn as sns
+
+    ax = sns.barplot(x=[str(name) for name in values.index], y=values.to_numpy())
+    ax.set(xlabel="digit", ylabel="ink (%)")
+    ax.figure.suptitle("Ink")
     return ax
 
 
@@ -320,6 +412,26 @@ def _series_as_column(facts, a, b):
     return (ink_a[:, None] > facts.loc[facts["label"] == b, "ink"]).mean()
 
 
+def _wins_in_two_loops(facts, a, b):
+    duels = [
+        one > other
+        for one in facts["ink"][facts["label"] == a]
+        for other in facts["ink"][facts["label"] == b]
+    ]
+    return duels.count(True) / len(duels)
+
+
+def _wins_by_sorting(facts, a, b):
+    ink_a, ink_b = (facts.query(f"label == {digit}")["ink"].to_numpy() for digit in (a, b))
+    below = np.searchsorted(np.sort(ink_b), ink_a, side="left")
+    return np.float32(below.mean() / len(ink_b))
+
+
+def _wins_by_merge(facts, a, b):
+    pairs = facts.query("label == @a").merge(facts.query("label == @b"), how="cross")
+    return (pairs["ink_x"] > pairs["ink_y"]).mean()
+
+
 def _always_zeros_and_eights(facts, a, b):
     return share_of_wins(facts, 0, 8)
 
@@ -338,8 +450,8 @@ EXERCISES = (
         "A sum would favour digits that occur often, and max a single image.",
         check=_check_most_ink,
         hints=(
-            'The lesson grouped widths: `facts.groupby("label")[["width", "height"]].mean()`. '
-            "What do you get for ink?",
+            'For six digits the lesson computed `small.groupby("label")["ink"].mean()`. What do '
+            "you get for the whole table?",
             "That is a Series: its index holds the digits, its values the means. You want the "
             "index at which the value is largest.",
             "`means.idxmax()` gives it.",
@@ -352,7 +464,9 @@ EXERCISES = (
             (_two_brackets, "two give a table"),
             (_place_not_label, "1 is a place in the list"),
             (_always_zero, "so the digit is not 0"),
+            (_digit_as_text, "yours is the text"),
         ),
+        right=(_most_ink_in_a_loop, _most_ink_sorted, _most_ink_by_pivot, _most_ink_in_numpy),
     ),
     Exercise(
         id="3.2",
@@ -377,7 +491,11 @@ EXERCISES = (
             (_chart_of_sorted_values, "the bar for 2 should be 12.5 high, yours is 4"),
             (_chart_lying, "the bars lie down"),
             (_chart_of_points, "no bars"),
+            (_chart_with_a_cut_axis, "let it begin at 0"),
+            (_chart_floating, "each bar stands on 0"),
+            (_chart_title_overwritten, "overwrites a part of the Axes"),
         ),
+        right=(_chart_from_the_left_edge, _chart_by_pandas, _chart_by_seaborn),
     ),
     Exercise(
         id="3.3",
@@ -406,5 +524,6 @@ EXERCISES = (
             (_always_zeros_and_eights, "no image was found"),
             (_always_half, "wins 11 of 20 pairs"),
         ),
+        right=(_wins_in_two_loops, _wins_by_sorting, _wins_by_merge),
     ),
 )
