@@ -1,7 +1,9 @@
 """Day 1: a digit as text, a sentence with a count in it, labels counted with a dictionary."""
 
+import itertools
 import random
 import re
+from collections import Counter
 
 import numpy as np
 
@@ -109,6 +111,30 @@ def _check_characters(lines, expected, image):
             )
 
 
+def _text_never_begun(image):
+    for row in image:
+        text = text + as_line(row) + "\n"  # noqa: F821
+    return text
+
+
+def _text_by_join(image):
+    return "\n".join("".join("#" if pixel > 127 else "." for pixel in row) for row in image)
+
+
+def _text_by_places(image):
+    text = ""
+    for row in range(28):
+        for column in range(28):
+            text += ".#"[int(image[row][column] >= 128)]
+        text += "\n"
+    return text
+
+
+def _text_in_numpy(image):
+    signs = np.where(np.asarray(image) > 127, "#", ".")
+    return "\n".join(map("".join, signs)) + "\n"
+
+
 def _as_lines(image):
     return as_text(image).split()
 
@@ -174,7 +200,9 @@ def _check_score(answer):
         ([4], [9]),
         ([4, 4, 4], [4, 4, 4]),
         ([6, 0, 2, 5, 9], [0, 6, 2, 5, 1]),
+        ([3, 5, 2], [9, 5, 2]),
     )
+    sentences = []
     for answers, truths in cases:
         shown = f"score({answers}, {truths})"
         found = call(answer, answers, truths, shown=shown)
@@ -186,7 +214,31 @@ def _check_score(answer):
             "{" not in found,
             f'the braces are still there, yours is "{found}": write f before the first quote',
         )
-        _check_sentence(_plain(found), score(answers, truths), answers, truths, shown)
+        sentences.append(_plain(found))
+    whole = {
+        tuple(map(_plain, itertools.starmap(slip, cases)))
+        for slip in (_compares_whole_lists, _compares_whole_lists_in_the_loop)
+    }
+    require(
+        tuple(sentences) not in whole,
+        "the two whole lists are compared (`answers == truths`); compare one answer with one "
+        "truth, pair by pair: `answer == truth` inside the loop",
+    )
+    for found, (answers, truths) in zip(sentences, cases, strict=True):
+        shown = f"score({answers}, {truths})"
+        _check_sentence(found, score(answers, truths), answers, truths, shown)
+
+
+def _compares_whole_lists(answers, truths):
+    return f"{int(answers == truths)} of {len(answers)} right"
+
+
+def _compares_whole_lists_in_the_loop(answers, truths):
+    right = 0
+    for _ in answers:
+        if answers == truths:
+            right = right + 1
+    return f"{right} of {len(answers)} right"
 
 
 def _check_sentence(found, expected, answers, truths, shown):
@@ -222,6 +274,22 @@ def _check_sentence(found, expected, answers, truths, shown):
 def _plain(sentence: str) -> str:
     """Spaces, capitals and a full stop make no difference."""
     return " ".join(sentence.split()).rstrip(".").lower()
+
+
+def _score_with_zip_and_sum(answers, truths):
+    hits = sum(a == t for a, t in zip(answers, truths, strict=True))
+    return str(hits) + " of " + str(len(truths)) + " right"
+
+
+def _score_by_index(answers, truths):
+    right = 0
+    for i in range(len(answers)):
+        right += answers[i] == truths[i]
+    return "%d of %d right." % (right, len(answers))  # noqa: UP031
+
+
+def _score_in_numpy(answers, truths):
+    return f"{np.equal(answers, truths).sum()} of {np.size(answers)} right"
 
 
 def _count_right(answers, truths):
@@ -307,6 +375,12 @@ def _call_with_hint(answer, labels, shown):
 
 def _check_counts(counts, labels, shown):
     expected = count_labels(labels)
+    one_more = {label: n + 1 for label, n in expected.items()}
+    require(
+        counts == expected or counts != one_more,
+        f"{shown}: each count is one too high. The first time, the count is 1 and is not raised "
+        "again: is there an `else`?",
+    )
     require(
         counts == expected or counts != dict.fromkeys(expected, 1),
         f"{shown}: every count is 1, but there are {max(expected.values())} of the "
@@ -338,6 +412,35 @@ def _replaces_the_count(labels):
 
 def _starts_with_zero(labels):
     return {label: count - 1 for label, count in count_labels(labels).items()}
+
+
+def _always_adds_one(labels):
+    counts = {}
+    for label in labels:
+        if label not in counts:
+            counts[label] = 1
+        counts[label] = counts[label] + 1
+    return counts
+
+
+def _counts_with_get(labels):
+    counts = {}
+    for label in labels:
+        counts[label] = counts.get(label, 0) + 1
+    return counts
+
+
+def _counts_of_collections(labels):
+    return Counter(labels)
+
+
+def _counts_by_comprehension(labels):
+    return {digit: labels.count(digit) for digit in range(10)}
+
+
+def _counts_in_numpy(labels):
+    found, counts = np.unique(labels, return_counts=True)
+    return dict(zip(found, counts, strict=True))
 
 
 def _adds_to_nothing(labels):
@@ -400,7 +503,9 @@ EXERCISES = (
             (_from_127, "the pixel is 127, so . is expected"),
             (_any_ink, "the pixel is 127, so . is expected"),
             (_with_spaces, "only # and ."),
+            (_text_never_begun, "A name needs its first value before the loop"),
         ),
+        right=(_text_by_join, _text_by_places, _text_in_numpy),
     ),
     Exercise(
         id="1.2",
@@ -427,8 +532,11 @@ EXERCISES = (
             (_glues_number_to_text, "stopped with TypeError"),
             (_somewhere_in_the_list, "at the same place"),
             (_other_words, "the words are not"),
+            (_compares_whole_lists, "compare one answer with one truth"),
+            (_compares_whole_lists_in_the_loop, "compare one answer with one truth"),
             (_all_right, 'should return "4 of 6 right", yours is "6 of 6 right"'),
         ),
+        right=(_score_with_zip_and_sum, _score_by_index, _score_in_numpy),
     ),
     Exercise(
         id="1.3",
@@ -445,6 +553,7 @@ EXERCISES = (
             "`counts[label] = 1`. After the loop: `return counts`.",
         ),
         wrong=(
+            (_always_adds_one, "one too high"),
             (_replaces_the_count, "every count is 1"),
             (_starts_with_zero, "one too low"),
             (_adds_to_nothing, "has no entry for that label yet"),
@@ -454,6 +563,10 @@ EXERCISES = (
             (_keys_as_text, "the keys should be numbers"),
             (_how_many_labels, "a dictionary such as"),
             (_places_instead, "should return"),
+        ),
+        right=(
+            *(_counts_with_get, _counts_of_collections, _counts_by_comprehension),
+            _counts_in_numpy,
         ),
     ),
 )
