@@ -112,3 +112,39 @@ def test_a_small_mistake_does_not_pass(exercise, source, capsys, request):
     if case in EQUIVALENT:
         pytest.skip(EQUIVALENT[case])
     assert not passed
+
+
+UNUSED = {
+    "16.2: both_right is ignored": "only the other two counts can tell who is better",
+    "16.2: both_wrong is ignored": "only the other two counts can tell who is better",
+}
+INPUTS = [
+    pytest.param(exercise, place, id=f"{exercise.id}: {name} is ignored")
+    for exercise in EXERCISES
+    for place, name in enumerate(inspect.signature(exercise.solution).parameters)
+]
+
+
+def ignoring(exercise: engine.Exercise, place: int):
+    """The solution, but one of its inputs always has the value that it had in the first call."""
+    first = []
+
+    def mutant(*arguments):
+        first.append(_copy(arguments[place]))
+        changed = (*arguments[:place], _copy(first[0]), *arguments[place + 1 :])
+        return exercise.solution(*changed)
+
+    return mutant
+
+
+def _copy(value):
+    return value if callable(value) else copy.deepcopy(value)  # models and functions stay
+
+
+@pytest.mark.parametrize(("exercise", "place"), INPUTS)
+def test_no_input_can_be_ignored(exercise, place, capsys, request):
+    if reason := UNUSED.get(request.node.callspec.id):
+        pytest.skip(reason)
+    with np.errstate(all="ignore"):
+        check(exercise.id, ignoring(exercise, place))
+    assert not capsys.readouterr().out.startswith("✓")

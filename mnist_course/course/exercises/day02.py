@@ -156,6 +156,16 @@ def _check_class_mean(answer):
     ones = call(answer, images, labels, 1, shown=shown.replace("3)", "1)"))
     require_shape(ones, (28, 28), what="the mean of the 1s")
     _check_mean(np.asarray(ones), class_mean(images, labels, 1), what="the mean of the 1s")
+    images, labels = images[::-1] // 3, labels[::-1]
+    threes = call(answer, images, labels, 3, shown="class_mean of other images")
+    require_shape(threes, (28, 28), what="the mean of other 3s")
+    expected = class_mean(images, labels, 3)
+    _check_mean(np.asarray(threes), expected, what="the mean of the 3s among other images")
+    swapped = np.where(labels == 3, 7, 3)
+    threes = call(answer, images, swapped, 3, shown="class_mean with other labels")
+    require_shape(threes, (28, 28), what="the mean of the 3s with other labels")
+    expected = class_mean(images, swapped, 3)
+    _check_mean(np.asarray(threes), expected, what="the mean of the 3s with other labels")
 
 
 def _call_with_small_set(answer, images, labels, digit, *, shown):
@@ -288,6 +298,9 @@ def _check_ink_fraction(answer):
     deeper = call(answer, images, 200, shown="ink_fraction(five images, 200)")
     what = "ink_fraction(five images, 200), a higher threshold,"
     require_equal(np.asarray(deeper), ink_fraction(images, 200), what=what, within=1e-6)
+    others = call(answer, images[::-1], 200, shown="ink_fraction(five other images, 200)")
+    what = "ink_fraction(five other images, 200)"
+    require_equal(np.asarray(others), ink_fraction(images[::-1], 200), what=what, within=1e-6)
 
 
 def _short(values) -> str:

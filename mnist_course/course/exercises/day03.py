@@ -319,8 +319,9 @@ def _check_share_of_wins(answer):
     labels = [4, 8, 4, 8, 1, 4, 8, 4, 8, 8]
     ink = [9.0, 8.0, 12.0, 11.0, 99.0, 9.0, 7.0, 30.0, 12.0, 50.0]  # one draw, at 12
     facts = pd.DataFrame({"label": labels, "ink": ink})
-    for a, b in ((4, 8), (8, 4)):
-        _check_wins(answer, facts, a, b)
+    other = facts.assign(ink=np.roll(ink, 3))
+    for table, a, b in ((facts, 4, 8), (facts, 8, 4), (facts, 4, 1), (other, 4, 8)):
+        _check_wins(answer, table, a, b)
 
 
 def _call_with_table(answer, facts: pd.DataFrame, a: int, b: int, *, shown: str):

@@ -378,6 +378,12 @@ def _check_strangest(answer):
             f"{shown}: an index from 0 to {len(images) - 1} is asked for, yours is {index!r}",
         )
         require(index == expected, f"{shown}: {_another(int(index), digit, expected)}")
+    moved, labels = np.roll(_odd_ones(), 1, axis=0), np.roll(CLASSES, 1)
+    index = call(answer, moved, labels, 7, shown="strangest of the same images, moved by one")
+    require(index == 10, f"the same images, moved by one: 10 is expected, yours is {index!r}")
+    turned = np.where(CLASSES == 2, 7, 2)
+    index = call(answer, _odd_ones(), turned, 7, shown="strangest with 2s and 7s exchanged")
+    require(index == 5, f"the labels 2 and 7 exchanged: 5 is expected, yours is {index!r}")
 
 
 def _another(index: int, digit: int, expected: int) -> str:

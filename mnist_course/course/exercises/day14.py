@@ -196,6 +196,11 @@ def check_dropout(answer):
         not np.array_equal(first, other),
         "two calls silence the same values: draw the lots from the rng you are given",
     )
+    halves = call(
+        answer, values / 2, 0.2, np.random.default_rng(2), shown="dropout of half of them"
+    )
+    same = np.allclose(np.asarray(halves), np.asarray(first) / 2, rtol=1e-4)
+    require(same, "values half as large, the same lots: the result should be half as large, too")
     all_stay = call(
         answer, values, 0.0, np.random.default_rng(2), shown="dropout(values, 0.0, rng)"
     )
@@ -327,6 +332,11 @@ def check_batch_norm(answer):
         np.allclose(value, batch_norm(batch, epsilon), atol=1e-5),
         f"each unit should have mean 0, yours have {value.mean(axis=0).round(3).tolist()}, and be "
         "divided by the root of variance + epsilon",
+    )
+    other = call(answer, batch, 2.0, shown="batch_norm(batch, 2.0)")
+    require(
+        np.allclose(other, batch_norm(batch, 2.0), atol=1e-5),
+        "with another epsilon, 2.0, the result is wrong: use the epsilon that is given",
     )
     with np.errstate(all="ignore"):
         silent = call(answer, np.full((4, 2), 7.0), 1e-3, shown="batch_norm(all sevens, 0.001)")
