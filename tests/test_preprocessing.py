@@ -47,6 +47,7 @@ def test_one_hot_puts_a_single_one_at_the_label():
         (np.array([0, 10]), "from 0 to 9, got 0 to 10"),
         (np.array([-1]), "from 0 to 9, got -1"),
         (np.array([0.5]), "integer labels"),
+        (np.array(3), "integer labels"),
         (np.zeros((2, 10), int), r"shape \(2, 10\)"),
     ],
 )

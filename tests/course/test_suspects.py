@@ -5,7 +5,7 @@ import pytest
 
 from mnist_course.course.exercises import suspects
 from mnist_course.course.exercises.engine import NotAttempted, NotYet
-from mnist_course.course.exercises.suspects import Case, judge
+from mnist_course.course.exercises.suspects import Case, judge, letters, same, show
 
 CASES = (Case("double(3)", (3,)), Case("double(-2)", (-2,), "it is below 0"))
 
@@ -75,3 +75,57 @@ def test_two_results_knows_the_starter():
 def test_one_of_names_the_choice():
     with pytest.raises(NotYet, match='one of "A", "B", yours is 3'):
         suspects.one_of("A", "B")(3, CASES[0])
+
+
+@pytest.mark.parametrize(
+    "answer", [{"B", "D"}, ["d", "b"], ("B", "D"), "BD", "B, D", "B and D", "{b; d}", "B & D"]
+)
+def test_letters_are_understood_however_they_are_written(answer):
+    assert letters(answer, "ABCDEF") == {"B", "D"}
+
+
+@pytest.mark.parametrize("answer", [set(), "", "()"])
+def test_no_letter_is_a_choice_too(answer):
+    assert letters(answer, "ABC") == set()
+
+
+def test_other_letters_are_named_with_the_span_that_there_is():
+    with pytest.raises(NotYet, match="from A to D; yours has G, X"):
+        letters("AGX", "ABCD")
+
+
+@pytest.mark.parametrize("answer", [3, None, 1.5])
+def test_what_holds_no_letters_is_refused(answer):
+    with pytest.raises(NotYet, match="a set of letters is asked for"):
+        letters(answer, "ABC")
+
+
+def test_texts_are_the_same_only_if_equal():
+    assert same("unclear", "unclear")
+    assert not same("A", "B")
+    assert not same("B", "A")
+    assert not same("1", 1)
+
+
+def test_shapes_that_differ_are_not_the_same():
+    assert not same([1.0, 1.0], 1.0)
+    assert not same(1.0, [1.0, 1.0])
+    assert not same("x", [1.0])
+    assert not same([1.0], object())
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (3.0, "3"),
+        (0.123456, "0.1235"),
+        ([1.0, 2.0], "[1, 2]"),
+        ([0.5, 2.0], "[0.5, 2. ]"),
+        (2e6, "2e+06"),
+        ([1e-7, 1.23456], "[0.    , 1.2346]"),
+        ("A", '"A"'),
+        ({"a": 1}, "{'a': 1}"),
+    ],
+)
+def test_values_are_shown_as_a_learner_would_write_them(value, text):
+    assert show(value) == text
