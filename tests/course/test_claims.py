@@ -87,3 +87,26 @@ def test_a_yes_or_no_needs_no_bound(capsys):
 def test_a_number_needs_one_kind_of_bound(bounds):
     with pytest.raises(ValueError, match="give"):
         expect("accuracy", 1, **bounds)
+
+
+def test_the_bounds_themselves_hold(capsys):
+    expect("share", 0.5, at_most=0.5)
+    expect("share", 0.5, at_least=0.5)
+    assert capsys.readouterr().out.count("✓") == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (1234.56, "1,234.6"),
+        (999.96, "1,000"),
+        (1000.04, "1,000.0"),
+        (np.array([0.123456, 2.0]), "[0.1235, 2.0]"),
+        (np.array([3, 1]), "[3, 1]"),
+        (np.arange(12), str(list(range(12)))),
+        (np.arange(13), "an array of shape (13,) from 0 to 12"),
+    ],
+)
+def test_a_value_is_shown_in_one_short_line(capsys, value, shown):
+    expect("value", value, equal=value)
+    assert capsys.readouterr().out == f"✓ value: {shown}\n"

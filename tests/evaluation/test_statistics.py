@@ -182,3 +182,14 @@ def test_a_verdict_needs_more_than_two_standard_errors(a, b, expected):
 def test_a_verdict_needs_two_runs_of_each(scores):
     with pytest.raises(ValueError, match="at least two scores of model B"):
         verdict([97.0, 96.0], scores)
+
+
+def test_the_spread_of_each_model_counts_with_its_own_number_of_seeds():
+    assert verdict([0.9, 0.9], [0.8, 0.86] * 8) == "A"
+    assert verdict([0.8, 0.86] * 8, [0.9, 0.9]) == "B"
+
+
+def test_a_larger_digit_is_as_wrong_as_a_smaller_one():
+    labels = np.array([3, 3, 3, 3])
+    found = mcnemar(labels, np.array([8, 8, 3, 1]), np.array([3, 3, 3, 9]))
+    assert (found.only_a_right, found.only_b_right) == (0, 2)
