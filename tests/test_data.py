@@ -268,3 +268,45 @@ def test_balanced_subset_is_decided_by_the_seed(mnist):
 def test_balanced_subset_names_the_rarest_class():
     with pytest.raises(ValueError, match="from 1 to 2 .*class 1.*got 3"):
         balanced_subset(np.arange(5), np.array([0, 0, 0, 1, 1]), per_class=3)
+
+
+def test_balanced_subset_takes_nothing_twice():
+    x, y = np.arange(30), np.repeat([0, 1, 2], 10)
+    chosen, labels = balanced_subset(x, y, per_class=10)
+    assert sorted(chosen.tolist()) == x.tolist()
+    assert np.array_equal(y[chosen], labels)
+
+
+def test_balanced_subset_has_the_seed_0_unless_told(mnist):
+    (x, y), _ = mnist
+    assert np.array_equal(
+        balanced_subset(x, y, per_class=3)[1], balanced_subset(x, y, per_class=3, seed=0)[1]
+    )
+
+
+@pytest.mark.parametrize("per_class", [0, -1])
+def test_balanced_subset_wants_at_least_one_of_each(per_class):
+    with pytest.raises(ValueError, match="per_class must be from 1 to 5"):
+        balanced_subset(np.arange(10), np.repeat([0, 1], 5), per_class=per_class)
+
+
+def test_options_of_a_split_have_names(mnist):
+    with pytest.raises(TypeError):
+        split_validation(np.arange(10), np.repeat([0, 1], 5), 0.2)
+
+
+def test_the_original_files_are_read_behind_their_headers(tmp_path, monkeypatch):
+    def fetch(name, url, folder):
+        header = data.IDX_FILES[next(k for k, (f, _) in data.IDX_FILES.items() if f == name)][1]
+        pixels = 784 if "images" in name else 1
+        content = bytes([255] * header) + bytes(k % 251 for k in range(3 * pixels))
+        (folder / name).write_bytes(gzip.compress(content))
+        return folder / name
+
+    monkeypatch.setattr(data, "_get_file", fetch)
+    with np.load(data._fetch_idx(tmp_path)) as arrays:
+        assert {name: arrays[name].shape for name in arrays} == {
+            "x_train": (3, 28, 28), "y_train": (3,), "x_test": (3, 28, 28), "y_test": (3,)
+        }  # fmt: skip
+        assert {int(arrays[name].flat[0]) for name in arrays} == {0}
+        assert [arrays["y_train"].tolist(), arrays["y_test"].tolist()] == [[0, 1, 2], [0, 1, 2]]

@@ -365,3 +365,19 @@ def test_oversized_pictures_are_refused_before_they_are_decoded(tmp_path, monkey
 def test_what_is_no_picture_is_refused():
     with pytest.raises(ValueError, match="expected an image file"):
         to_mnist([[0, 1], [1, 0]])
+
+
+def test_a_hairline_is_thickened_to_a_fourteenth_of_the_digit():
+    found = np.zeros((112, 112))
+    found[:, 70] = 1
+    thick = images._thicken(found)
+    assert (thick[60] > 0).sum() == 9  # 8 are asked for; the hairline, and 4 on either side
+    assert thick.shape == (120, 120)
+
+
+def test_a_thickened_dot_is_round():
+    found = np.zeros((42, 42))
+    found[0, 20] = found[41, 20] = 1  # 42 high: 3 wide
+    thick = images._thicken(found)
+    assert (thick[:3, 20:23] > 0).tolist() == [[True] * 3] * 3
+    assert thick.sum() == 18

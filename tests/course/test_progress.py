@@ -177,3 +177,20 @@ def test_importing_it_imports_nothing_heavy():
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
     assert "mnist_course.course.progress" in loaded.split()
     assert not {"numpy", "keras", "rich", "platformdirs"} & set(loaded.split())
+
+
+def test_a_week_is_drawn_as_squares_with_shares():
+    counts = dict.fromkeys(range(1, 31), (0, 0)) | {1: (3, 3), 2: (1, 3), 3: (0, 2)}
+    drawn = progress.lines(counts, squares="#o.")
+    assert [row.split() for row in drawn[1:3]] == [list("#o....."), ["3/3", "1/3", "0/2"]]
+    assert [row.split() for row in drawn[4:7]][:2] == [
+        ["Week", "2", *map(str, range(8, 15))], ["."] * 7,
+    ]  # fmt: skip
+    assert drawn[6] == ""  # no shares where no day has exercises
+    assert drawn[-1] == "4 of 8 exercises passed"
+
+
+def test_a_day_with_more_passed_than_there_are_is_complete():
+    counts = dict.fromkeys(range(1, 31), (2, 2)) | {1: (4, 3), 30: (0, 1)}
+    assert progress.next_day(counts) == 30
+    assert progress.lines(counts, squares="#o.")[1].split() == ["#"] * 7
