@@ -92,7 +92,8 @@ def test_a_number_needs_one_kind_of_bound(bounds):
 def test_the_bounds_themselves_hold(capsys):
     expect("share", 0.5, at_most=0.5)
     expect("share", 0.5, at_least=0.5)
-    assert capsys.readouterr().out.count("✓") == 2
+    expect("share", 1.5, equal=1, within=0.5)
+    assert capsys.readouterr().out.count("✓") == 3
 
 
 @pytest.mark.parametrize(

@@ -193,3 +193,13 @@ def test_a_larger_digit_is_as_wrong_as_a_smaller_one():
     labels = np.array([3, 3, 3, 3])
     found = mcnemar(labels, np.array([8, 8, 3, 1]), np.array([3, 3, 3, 9]))
     assert (found.only_a_right, found.only_b_right) == (0, 2)
+
+
+def test_a_wide_spread_of_b_alone_makes_it_unclear():
+    assert verdict([0.97, 0.97], [0.7, 0.9]) == "unclear"
+    assert verdict([0.7, 0.9], [0.97, 0.97]) == "unclear"
+
+
+def test_all_right_and_none_right_have_intervals():
+    assert np.allclose(accuracy_interval(10, 10), (0.7225, 1), atol=1e-4)
+    assert np.allclose(accuracy_interval(0, 10), (0, 0.2775), atol=1e-4)
