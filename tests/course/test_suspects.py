@@ -5,7 +5,7 @@ import pytest
 
 from mnist_course.course.exercises import suspects
 from mnist_course.course.exercises.engine import NotAttempted, NotYet
-from mnist_course.course.exercises.suspects import Case, judge, letters, same, show
+from mnist_course.course.exercises.suspects import Case, judge, letters, same, show, two_results
 
 CASES = (Case("double(3)", (3,)), Case("double(-2)", (-2,), "it is below 0"))
 
@@ -129,3 +129,17 @@ def test_shapes_that_differ_are_not_the_same():
 )
 def test_values_are_shown_as_a_learner_would_write_them(value, text):
     assert show(value) == text
+
+
+@pytest.mark.parametrize(
+    "found",
+    [([1.0, 2.0], [3.0, 4.0]), np.array([[1.0, 2.0], [3.0, 4.0]]), [np.ones(2), np.zeros(2)]],
+)
+def test_two_results_come_back_in_their_order(found):
+    first, second = two_results(found, CASES[0])
+    assert np.array_equal(first, found[0])
+    assert np.array_equal(second, found[1])
+
+
+def test_two_numbers_in_one_array_are_two_results():
+    assert two_results(np.array([5.0, 6.0]), CASES[0]) == [5.0, 6.0]
