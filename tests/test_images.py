@@ -381,3 +381,32 @@ def test_a_thickened_dot_is_round():
     thick = images._thicken(found)
     assert (thick[:3, 20:23] > 0).tolist() == [[True] * 3] * 3
     assert thick.sum() == 18
+
+
+def test_a_speck_alone_is_no_digit():
+    paper = np.full((200, 200), 255, np.uint8)
+    paper[100:102, 100:102] = 0
+    with pytest.raises(BlankImageError, match="found no ink"):
+        to_mnist(paper)
+
+
+def test_the_largest_picture_is_said_in_megapixels():
+    with pytest.raises(ValueError, match="at most 50 megapixels"):
+        to_mnist(b"no picture")
+
+
+def test_a_deep_picture_that_uses_one_byte_is_read_as_such():
+    ink = np.round(255 * (1 - seven())).astype(np.uint16)
+    deep, plain_one = io.BytesIO(), io.BytesIO()
+    Image.fromarray(ink).save(deep, "PNG")
+    Image.fromarray(ink.astype(np.uint8)).save(plain_one, "PNG")
+    assert np.array_equal(to_mnist(deep), to_mnist(plain_one))
+
+
+def test_thickening_knows_neither_left_nor_right_nor_up_nor_down():
+    found = np.zeros((112, 112))
+    found[10, 20] = found[100, 90] = 1
+    thick = images._thicken(found)
+    assert np.array_equal(images._thicken(found[:, ::-1]), thick[:, ::-1])
+    assert np.array_equal(images._thicken(found[::-1]), thick[::-1])
+    assert np.array_equal(images._thicken(found.T), thick.T)
