@@ -70,12 +70,17 @@ def score(module: str, clone: Path) -> tuple[int, int, str]:
 
 def skip_all_but(number: int, session: Path) -> None:
     with use_db(session, WorkDB.Mode.open) as database:
-        jobs = sorted(item.job_id for item in database.pending_work_items)
-        places = {item.job_id: k for k, item in enumerate(database.pending_work_items)}
-        jobs.sort(key=places.get)  # in the order of the file: ids are drawn anew each time
+        items = sorted(database.pending_work_items, key=place)  # their ids are new each time
+        jobs = [item.job_id for item in items]
         random.Random(9).shuffle(jobs)
         for job in jobs[number:]:
             database.set_result(job, WorkResult(worker_outcome=WorkerOutcome.SKIPPED))
+
+
+def place(item) -> tuple:
+    """Where in the file, and which change there."""
+    mutation = item.mutations[0]
+    return mutation.start_pos, mutation.operator_name, mutation.occurrence
 
 
 def run(*command, cwd: Path) -> str:
