@@ -65,7 +65,8 @@ def test_the_lesson_has_a_starter_that_is_not_attempted(exercise):
 
 @BY_ID
 def test_an_exercise_is_complete(exercise):
-    assert len(exercise.wrong) >= 2
+    assert len(exercise.wrong) >= 5
+    assert len(exercise.right) >= 3
     assert exercise.hints
     assert exercise.reason
     assert re.fullmatch(r"\d+\.\d", exercise.id)
