@@ -1,5 +1,6 @@
 """Fair comparisons: every variant with every seed, as one tidy table."""
 
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
@@ -33,7 +34,8 @@ def compare(
         epochs: passes over the training data.
         seeds: one training of each variant per seed: the same seed gives each variant the same
             order of digits.
-        verbose: show a progress bar, one step per training.
+        verbose: show a progress bar, one step per training; none in a log file, which it would
+            fill with control characters.
         **options: more options of ``train``, such as ``batch_size`` or ``callbacks``.
 
     Returns:
@@ -53,7 +55,7 @@ def compare(
     if not variants or not seeds:
         raise ValueError(f"expected variants and seeds, got {len(variants)} and {len(seeds)}")
     runs = [(variant, seed) for seed in seeds for variant in variants]
-    bar = keras.utils.Progbar(len(runs), unit_name="training") if verbose else None
+    bar = keras.utils.Progbar(len(runs), unit_name="training") if verbose and _is_live() else None
     tables = []
     for variant, seed in runs:
         set_seed(seed)
@@ -65,6 +67,11 @@ def compare(
     everything = pd.concat(tables, ignore_index=True)
     first = ["variant", "seed", "epoch"]
     return everything[first + [column for column in everything if column not in first]]
+
+
+def _is_live() -> bool:
+    """Whether somebody watches: a terminal, or a notebook's page."""
+    return sys.stdout.isatty() or type(sys.stdout).__module__.startswith("ipykernel")
 
 
 def _one_run(model, data: Data, validation_data: Data | None, **options) -> pd.DataFrame:

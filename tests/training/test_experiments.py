@@ -88,3 +88,16 @@ def test_the_progress_bar_can_be_silenced(sets, capsys):
 def test_nothing_to_compare_is_refused(sets, variants, seeds):
     with pytest.raises(ValueError, match="expected variants and seeds"):
         compare(variants, sets[0], validation_data=sets[1], epochs=1, seeds=seeds)
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_a_bar_is_drawn_only_where_somebody_watches(sets, capsys, monkeypatch, watched):
+    monkeypatch.setattr(experiments, "_is_live", lambda: watched)
+    compare({"s": softmax}, sets[0], epochs=1, seeds=[0])
+    assert bool(capsys.readouterr().out) == watched
+
+
+def test_a_log_file_is_watched_by_nobody(monkeypatch, tmp_path):
+    with (tmp_path / "run.log").open("w") as log:
+        monkeypatch.setattr("sys.stdout", log)
+        assert not experiments._is_live()
