@@ -320,6 +320,24 @@ MUTATIONS = (
         on_result(lambda slopes: slopes * (np.arange(len(slopes)) < 1)[:, None, None, None]),
     ),
     Mutation(
+        "activations-of-the-image-before",
+        "explain.activations",
+        (17,),
+        on_result(lambda maps: {name: np.roll(values, 1, axis=0) for name, values in maps.items()}),
+    ),
+    Mutation(
+        "places-with-rows-for-columns",
+        "explain.class_activation_map",
+        (17,),
+        on_result(lambda maps: maps.swapaxes(1, 2)),
+    ),
+    Mutation(
+        "covers-elsewhere",
+        "explain.occlusion_map",
+        (17,),
+        on_result(lambda losses: losses.swapaxes(1, 2)),
+    ),
+    Mutation(
         "every-answer-passes",
         "course.exercises.engine.check",
         tuple(range(1, 31)),

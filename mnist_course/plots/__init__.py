@@ -6,7 +6,7 @@ end of the cell shows it alone.
 """
 
 from .curves import plot_accuracies, plot_confusion, plot_history
-from .digits import show_digits, show_pixels, visualize_predictions
+from .digits import show_digits, show_heat_map, show_pixels, visualize_predictions
 from .networks import draw_network, draw_pipeline
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "plot_confusion",
     "plot_history",
     "show_digits",
+    "show_heat_map",
     "show_pixels",
     "visualize_predictions",
 ]

@@ -1,4 +1,4 @@
-"""Figures of digits: grids, predictions, single pixels."""
+"""Figures of digits: grids, predictions, single pixels, maps over a digit."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -137,6 +137,51 @@ def show_pixels(image: np.ndarray, *, title: str | None = None, ax: Axes | None 
     ax.set(xlabel="column", ylabel="row")
     ax.grid(False)
     ax.set_title(title or "", loc="left")
+    return ax
+
+
+def show_heat_map(
+    image: np.ndarray, values: np.ndarray, *, title: str | None = None, ax: Axes | None = None
+) -> Axes:
+    """Draw a map of numbers over one digit: orange speaks for, violet against, white is 0.
+
+    The edge of the digit is drawn as a line, and on maps of up to 8 x 8 the numbers stand in
+    their places, so that the picture can be read in grey print as well.
+
+    Args:
+        image: uint8 or float, shape (28, 28) or (28, 28, 1).
+        values: float, shape (rows, columns): spread evenly over the image.
+        title: title of the plot.
+        ax: draw here; None makes a figure.
+
+    Returns:
+        The Axes, in units of pixels.
+
+    Raises:
+        ValueError: not one image, or not a map.
+    """
+    images, values = _as_images(image), np.asarray(values, float)
+    if len(images) != 1 or values.ndim != 2:
+        raise ValueError(
+            f"expected one image and a map of shape (rows, columns), got {np.shape(image)} and "
+            f"{values.shape}"
+        )
+    height, width = images.shape[1:]
+    ax = axes_of_size(ax, 2.6, 2.8)
+    top = np.abs(values).max() or 1
+    extent = (-0.5, width - 0.5, height - 0.5, -0.5)
+    ax.imshow(values, cmap="PuOr_r", vmin=-top, vmax=top, extent=extent, interpolation="nearest")
+    ax.contour(images[0], [0.5 * images[0].max()], colors=TEXT, linewidths=1)
+    if max(values.shape) <= 8:
+        digits = 1 if top >= 2 else 2 if top >= 0.2 else 3
+        down, right = height / values.shape[0], width / values.shape[1]
+        for (row, column), value in np.ndenumerate(values):
+            place = (column + 0.5) * right - 0.5, (row + 0.5) * down - 0.5
+            text = f"{value:.{digits}f}".replace("-", "−") if round(value, digits) else "0"
+            ink = "white" if abs(value) > 0.7 * top else TEXT
+            centred_text(ax, *place, text, fontsize=5.5, color=ink)
+    ax.set(xticks=[], yticks=[])
+    ax.set_title(title or "", loc="left", fontsize=10)
     return ax
 
 

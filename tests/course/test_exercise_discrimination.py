@@ -40,6 +40,7 @@ EQUIVALENT = {
     "14.2: rng.random(np.shape(values)) >= rate is rng.random(np.shape(values)) > rate": (
         "a tie has probability 0"
     ),
+    "17.2: heat[place] < heat[best] is heat[place] <= heat[best]": "a tie of two measured values",
 }
 
 

@@ -411,3 +411,27 @@ def test_plots_never_show_a_window_or_import_keras():
         "sys.exit('keras' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=120).returncode == 0
+
+
+def test_a_heat_map_lies_over_the_digit_with_its_numbers():
+    ax = plots.show_heat_map(np.eye(28), np.array([[1.5, 0.0], [-2.0, 0.04]]), title="Heat")
+    assert [t.get_text() for t in ax.texts] == ["1.5", "0", "−2.0", "0"]
+    left, right, bottom, top = ax.images[0].get_extent()
+    assert (left, right, bottom, top) == (-0.5, 27.5, 27.5, -0.5)
+    assert ax.images[0].get_clim() == (-2, 2)
+    assert ax.get_title(loc="left") == "Heat"
+
+
+def test_numbers_of_a_small_heat_map_have_more_digits():
+    ax = plots.show_heat_map(np.eye(28), np.array([[0.012, -0.1]]))
+    assert [t.get_text() for t in ax.texts] == ["0.012", "−0.100"]
+
+
+def test_a_large_heat_map_has_no_numbers():
+    assert not plots.show_heat_map(np.eye(28), np.ones((9, 9))).texts
+
+
+@pytest.mark.parametrize(("images", "values"), [((2, 28, 28), (6, 6)), ((28, 28), (6, 6, 10))])
+def test_a_heat_map_wants_one_image_and_one_map(images, values):
+    with pytest.raises(ValueError, match="one image and a map"):
+        plots.show_heat_map(np.ones(images), np.ones(values))

@@ -1,0 +1,154 @@
+"""What a network sees: its maps layer by layer, and which places its answer rests on.
+
+Works with any Keras model of images (n, 28, 28, 1) and needs no gradients, so it is the same on
+every backend. A picture made here is not yet an explanation: Day 17 shows how to test one.
+"""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+from keras import layers
+
+Answer = Callable[[np.ndarray], np.ndarray]
+
+LINEAR = (layers.Flatten, layers.GlobalAveragePooling2D, layers.DepthwiseConv2D, layers.Dropout)
+
+
+def activations(model: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
+    """What every layer answers with.
+
+    Args:
+        model: Sequential or functional.
+        images: float32, shape (n, 28, 28, 1), 0.0 to 1.0.
+
+    Returns:
+        Layer name to array: maps of shape (n, height, width, channels), or (n, units) where no
+        places are left; in the order of the layers.
+    """
+    stack = [layer for layer in model.layers if not isinstance(layer, layers.InputLayer)]
+    outputs = keras.Model(model.inputs[0], [layer.output for layer in stack])
+    parts = [outputs(images[rows]) for rows in _batches(len(images))]
+    parts = parts if len(stack) > 1 else [[part] for part in parts]
+    answers = [
+        np.concatenate([keras.ops.convert_to_numpy(a) for a in answer])
+        for answer in zip(*parts, strict=True)
+    ]
+    return {layer.name: answer for layer, answer in zip(stack, answers, strict=True)}
+
+
+def class_activation_map(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Split every logit into what each place of the last feature maps adds to it.
+
+    Exact where only linear layers (an average over places, ``Flatten``) stand between those
+    maps and the last dense layer: the places of a class, and that layer's bias, add up to the
+    logit.
+
+    Args:
+        model: such a network, ``"champion"``, ``"resnet"`` or ``"tiny"``.
+        images: float32, shape (n, 28, 28, 1), 0.0 to 1.0.
+
+    Returns:
+        float32, shape (n, height, width, num_classes): the part of each place in each logit.
+
+    Raises:
+        ValueError: there is another layer between the last maps and the answer.
+
+    Source: Zhou et al., "Learning deep features for discriminative localization", 2016; here
+    also with an average in which every place has a weight of its own.
+    """
+    maps, head, answer = _split(model)
+    to_maps = keras.Model(model.inputs[0], maps)
+    values = int(np.prod(maps.shape[1:]))
+    shares = np.eye(values, dtype=np.float32).reshape(values, *maps.shape[1:])
+    for layer in head:  # each is linear and leaves 0 as it is: the values do not mix
+        shares = layer(shares)
+    weights = keras.ops.convert_to_numpy(shares @ keras.ops.convert_to_tensor(answer.kernel))
+    weights = weights.reshape(*maps.shape[1:], -1)
+    return np.concatenate(
+        [
+            np.einsum("nyxk,yxkc->nyxc", keras.ops.convert_to_numpy(to_maps(images[rows])), weights)
+            for rows in _batches(len(images))
+        ]
+    )
+
+
+def occlusion_map(
+    answer: Answer, images: np.ndarray, digits: np.ndarray, *, size: int = 7, stride: int = 1
+) -> np.ndarray:
+    """Cover one square after the other with background: how much is lost?
+
+    Args:
+        answer: from images to probabilities, such as ``DigitReader.predict``.
+        images: what ``answer`` takes, shape (n, height, width) or (n, height, width, 1), with a
+            background of 0.
+        digits: the class whose probability is watched, integers, shape (n,).
+        size: side of the square, pixels.
+        stride: pixels from one square to the next.
+
+    Returns:
+        float, shape (n, rows, columns): probability before less probability with the square
+        covered that begins at row ``stride * r`` and column ``stride * c``; below 0 where
+        covering helps.
+
+    Raises:
+        ValueError: the square does not fit into the image, or lengths differ.
+
+    Source: Zeiler and Fergus, "Visualizing and understanding convolutional networks", 2014.
+    """
+    height, width = images.shape[1:3]
+    if not 1 <= size <= min(height, width) or stride < 1:
+        raise ValueError(
+            f"expected a square of 1 to {min(height, width)} pixels and a stride from 1 upwards, "
+            f"got size {size}, stride {stride}"
+        )
+    if len(images) != len(digits):
+        raise ValueError(f"expected a digit per image, got {len(images)} and {len(digits)}")
+    rows, columns = range(0, height - size + 1, stride), range(0, width - size + 1, stride)
+    each = np.arange(len(images))
+    before = np.asarray(answer(images))[each, digits]
+    losses = np.empty((len(images), len(rows), len(columns)), before.dtype)
+    for r, top in enumerate(rows):
+        for c, left in enumerate(columns):
+            hidden = cover(images, top, left, size=size)
+            losses[:, r, c] = before - np.asarray(answer(hidden))[each, digits]
+    return losses
+
+
+def cover(images: np.ndarray, top, left, *, size: int = 7) -> np.ndarray:
+    """Copies of images in which a square is background.
+
+    Args:
+        images: any dtype with background 0, shape (n, height, width) or (n, height, width, 1).
+        top: first row of the square, one for all images or an array of shape (n,).
+        left: first column, likewise.
+        size: side of the square, pixels.
+
+    Returns:
+        A new array of the same dtype and shape.
+    """
+    row, column = np.indices(images.shape[1:3])[:, None]
+    top, left = np.reshape(top, (-1, 1, 1)), np.reshape(left, (-1, 1, 1))
+    inside = (top <= row) & (row < top + size) & (left <= column) & (column < left + size)
+    inside = inside.reshape(*inside.shape, *[1] * (images.ndim - 3))
+    return np.where(inside, np.zeros((), images.dtype), images)
+
+
+def _batches(n: int, size: int = 500) -> list[slice]:
+    """Few images at a time; called directly, as predict() would compile every new model."""
+    return [slice(start, start + size) for start in range(0, max(n, 1), size)]
+
+
+def _split(model: keras.Model) -> tuple[keras.KerasTensor, list[keras.Layer], keras.Layer]:
+    """The last maps, the linear layers that follow them, and the layer that answers."""
+    *before, answer = model.layers
+    head: list[keras.Layer] = []
+    while before and isinstance(before[-1], LINEAR) and not getattr(before[-1], "use_bias", False):
+        head.insert(0, before.pop())
+    maps = before[-1].output if before else model.inputs[0]
+    if not head or not isinstance(answer, layers.Dense) or len(maps.shape) != 4:
+        raise ValueError(
+            "expected a network in which only an average over places or Flatten stands between "
+            f"the last maps and the last dense layer, got {[x.name for x in model.layers[-4:]]}"
+        )
+    return maps, head, answer
