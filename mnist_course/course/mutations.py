@@ -338,6 +338,18 @@ MUTATIONS = (
         on_result(lambda losses: losses.swapaxes(1, 2)),
     ),
     Mutation(
+        "half-the-way",
+        "augmentation.affine",
+        (18,),
+        on_arguments(lambda given, options: (given, {k: v / 2 for k, v in options.items()})),
+    ),
+    Mutation(
+        "nothing-changes",
+        "augmentation.random_affine",
+        (18,),
+        lambda original: wraps(original)(lambda images, **options: images),
+    ),
+    Mutation(
         "every-answer-passes",
         "course.exercises.engine.check",
         tuple(range(1, 31)),

@@ -40,6 +40,7 @@ EQUIVALENT = {
     "14.2: rng.random(np.shape(values)) >= rate is rng.random(np.shape(values)) > rate": (
         "a tie has probability 0"
     ),
+    "18.1: 0 is 1_1": "an empty image behind the last one, which is never used",
     "17.2: heat[place] < heat[best] is heat[place] <= heat[best]": "a tie of two measured values",
 }
 
