@@ -350,6 +350,18 @@ MUTATIONS = (
         lambda original: wraps(original)(lambda images, **options: images),
     ),
     Mutation(
+        "no-warm-up",
+        "training.learning_rates.one_cycle",
+        (19,),
+        on_arguments(lambda given, options: (given, options | {"warmup": 0.0})),
+    ),
+    Mutation(
+        "checkpoint-without-the-optimizer",
+        "training.checkpoints._variables",
+        (19,),
+        lambda original: wraps(original)(lambda model: list(model.variables)),
+    ),
+    Mutation(
         "every-answer-passes",
         "course.exercises.engine.check",
         tuple(range(1, 31)),
