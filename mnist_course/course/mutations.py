@@ -322,7 +322,7 @@ MUTATIONS = (
     Mutation(
         "activations-of-the-image-before",
         "explain.activations",
-        (17,),
+        (17, 21),
         on_result(lambda maps: {name: np.roll(values, 1, axis=0) for name, values in maps.items()}),
     ),
     Mutation(
@@ -360,6 +360,23 @@ MUTATIONS = (
         "training.checkpoints._variables",
         (19,),
         lambda original: wraps(original)(lambda model: list(model.variables)),
+    ),
+    Mutation(
+        "tiny-with-ten-filters-more",
+        "models._separable_conv",
+        (20,),
+        on_arguments(lambda given, options: ((given[0] + 10,), options)),
+    ),
+    Mutation(
+        "seven-digits-in-ten-forgotten",
+        "manifest.read_manifest",
+        (20,),
+        on_result(
+            lambda manifest: {
+                name: entry | {"test_accuracy": entry["test_accuracy"] | {"mean": 0.3}}
+                for name, entry in manifest.items()
+            }
+        ),
     ),
     Mutation(
         "every-answer-passes",
