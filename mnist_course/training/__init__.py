@@ -6,7 +6,7 @@ Lessons import from here; the package itself imports from the modules.
 from .averaging import average_weights, refresh_batch_norm
 from .experiments import compare
 from .learning_rates import cosine, one_cycle, range_test
-from .loop import TestResult, compile_model, set_seed, train, train_and_evaluate_model
+from .loop import TestResult, compile_model, set_seed, start_anew, train, train_and_evaluate_model
 from .optimizers import ConvMuon
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "range_test",
     "refresh_batch_norm",
     "set_seed",
+    "start_anew",
     "train",
     "train_and_evaluate_model",
 ]

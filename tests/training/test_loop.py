@@ -9,7 +9,14 @@ from mnist_course.data import balanced_subset, load_mnist
 from mnist_course.models import create_model
 from mnist_course.preprocessing import one_hot, scale_pixels
 from mnist_course.training import loop
-from mnist_course.training.loop import compile_model, set_seed, train, train_and_evaluate_model
+from mnist_course.training.learning_rates import one_cycle
+from mnist_course.training.loop import (
+    compile_model,
+    set_seed,
+    start_anew,
+    train,
+    train_and_evaluate_model,
+)
 
 (X_ALL, Y_ALL), (X_TEST, Y_TEST) = load_mnist()
 X_RAW, Y = balanced_subset(X_ALL, Y_ALL, per_class=50)
@@ -212,3 +219,30 @@ def test_train_and_evaluate_is_exactly_repeatable():
 def test_train_and_evaluate_says_what_is_wrong(model, data, message):
     with pytest.raises(ValueError, match=message):
         train_and_evaluate_model(model, data, epochs=1, verbose=0)
+
+
+@pytest.mark.parametrize("rate", [0.002, one_cycle(0.005, 8)])
+def test_a_model_started_anew_learns_as_a_new_one(rate):
+    def build(seed):
+        set_seed(seed)
+        return compile_model(create_model("cnn"), learning_rate=rate)
+
+    options = {"epochs": 2, "batch_size": 64, "seed": 3, "verbose": 0}
+    images = np.random.default_rng(0).random((256, 28, 28, 1)).astype("float32")
+    labels = np.arange(256) % 10
+    used, new = build(1), build(3)
+    train(used, images, labels, **options)
+    train(start_anew(used, build(3)), images, labels, **options)
+    train(new, images, labels, **options)
+    for a, b in zip(used.get_weights(), new.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_only_a_compiled_model_of_the_same_kind_can_start_anew():
+    with pytest.raises(ValueError, match="compile it first"):
+        start_anew(create_model("dense"), create_model("dense"))
+    with pytest.raises(ValueError, match="expected a model with variables"):
+        start_anew(compile_model(create_model("dense")), create_model("cnn"))
+    averaging = keras.optimizers.Adam(use_ema=True)
+    with pytest.raises(ValueError, match="keeps its average"):
+        start_anew(compile_model(create_model("dense"), optimizer=averaging), create_model("dense"))
