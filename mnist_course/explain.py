@@ -4,15 +4,13 @@ Works with any Keras model of images (n, 28, 28, 1) and needs no gradients, so i
 every backend. A picture made here is not yet an explanation: Day 17 shows how to test one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
 from keras import layers
 
 Answer = Callable[[np.ndarray], np.ndarray]
-
-LINEAR = (layers.Flatten, layers.GlobalAveragePooling2D, layers.DepthwiseConv2D, layers.Dropout)
 
 
 def activations(model: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
@@ -41,8 +39,8 @@ def class_activation_map(model: keras.Model, images: np.ndarray) -> np.ndarray:
     """Split every logit into what each place of the last feature maps adds to it.
 
     Exact where only linear layers (an average over places, ``Flatten``) stand between those
-    maps and the last dense layer: the places of a class, and that layer's bias, add up to the
-    logit.
+    maps and the last dense layer: the places of a class, and a constant (that layer's bias), add
+    up to the logit.
 
     Args:
         model: such a network, ``"champion"``, ``"resnet"`` or ``"tiny"``.
@@ -57,20 +55,60 @@ def class_activation_map(model: keras.Model, images: np.ndarray) -> np.ndarray:
     Source: Zhou et al., "Learning deep features for discriminative localization", 2016; here
     also with an average in which every place has a weight of its own.
     """
-    maps, head, answer = _split(model)
+    maps, weights = last_feature_maps(model)
+    if weights is None:
+        raise ValueError(
+            "expected a network in which only an average over places or Flatten stands between "
+            f"the last maps and the last dense layer, got {[x.name for x in model.layers[-4:]]}"
+        )
     to_maps = keras.Model(model.inputs[0], maps)
-    values = int(np.prod(maps.shape[1:]))
-    shares = np.eye(values, dtype=np.float32).reshape(values, *maps.shape[1:])
-    for layer in head:  # each is linear and leaves 0 as it is: the values do not mix
-        shares = layer(shares)
-    weights = keras.ops.convert_to_numpy(shares @ keras.ops.convert_to_tensor(answer.kernel))
-    weights = weights.reshape(*maps.shape[1:], -1)
-    return np.concatenate(
-        [
-            np.einsum("nyxk,yxkc->nyxc", keras.ops.convert_to_numpy(to_maps(images[rows])), weights)
-            for rows in _batches(len(images))
-        ]
-    )
+    parts = [
+        keras.ops.convert_to_numpy(to_maps(images[rows]))[..., None, :] @ weights
+        for rows in _batches(len(images))
+    ]
+    return np.concatenate(parts)[..., 0, :]
+
+
+def last_feature_maps(model: keras.Model) -> tuple[keras.KerasTensor | None, np.ndarray | None]:
+    """The last tensor of a network that still has places, and what its numbers add to the logits.
+
+    Args:
+        model: Sequential or functional, with one input.
+
+    Returns:
+        ``(maps, weights)``: the tensor, shape (n, height, width, channels), the images themselves
+        where no layer makes maps, or None without any places. The weights, float32, shape
+        (height, width, channels, num_classes), or (1, 1, channels, num_classes) after global
+        average pooling, are None unless only an average over places or ``Flatten`` stands between
+        the maps and the last dense layer.
+    """
+    stack = [layer for layer in model.layers if not isinstance(layer, layers.InputLayer)]
+    tensors = [model.inputs[0], *(layer.output for layer in stack)]
+    shapes = [tuple(tensor.shape[1:]) for tensor in tensors]
+    spatial = [i for i, shape in enumerate(shapes) if len(shape) == 3 and shape[:2] != (1, 1)]
+    if not spatial:
+        return None, None
+    head = [x for x in stack[spatial[-1] :] if not isinstance(x, layers.Dropout)]
+    return tensors[spatial[-1]], _class_weights(head, shapes[spatial[-1]])
+
+
+def _class_weights(head: Sequence, shape: tuple[int, int, int]) -> np.ndarray | None:
+    """What each number in maps of this shape adds to each class's score."""
+    match head:
+        case [layers.Flatten(), layers.Dense() as dense]:
+            return keras.ops.convert_to_numpy(dense.kernel).reshape(*shape, -1)
+        case [layers.GlobalAveragePooling2D(), layers.Dense() as dense]:
+            return keras.ops.convert_to_numpy(dense.kernel)[None, None] / (shape[0] * shape[1])
+        case [
+            layers.DepthwiseConv2D(
+                kernel_size=size, depth_multiplier=1, activation=keras.activations.linear
+            ) as average,
+            layers.Flatten(),
+            layers.Dense() as dense,
+        ] if size == shape[:2]:
+            return keras.ops.convert_to_numpy(average.kernel * dense.kernel)
+        case _:
+            return None
 
 
 def occlusion_map(
@@ -137,18 +175,3 @@ def cover(images: np.ndarray, top, left, *, size: int = 7) -> np.ndarray:
 def _batches(n: int, size: int = 500) -> list[slice]:
     """Few images at a time; called directly, as predict() would compile every new model."""
     return [slice(start, start + size) for start in range(0, max(n, 1), size)]
-
-
-def _split(model: keras.Model) -> tuple[keras.KerasTensor, list[keras.Layer], keras.Layer]:
-    """The last maps, the linear layers that follow them, and the layer that answers."""
-    *before, answer = model.layers
-    head: list[keras.Layer] = []
-    while before and isinstance(before[-1], LINEAR) and not getattr(before[-1], "use_bias", False):
-        head.insert(0, before.pop())
-    maps = before[-1].output if before else model.inputs[0]
-    if not head or not isinstance(answer, layers.Dense) or len(maps.shape) != 4:
-        raise ValueError(
-            "expected a network in which only an average over places or Flatten stands between "
-            f"the last maps and the last dense layer, got {[x.name for x in model.layers[-4:]]}"
-        )
-    return maps, head, answer

@@ -5,6 +5,7 @@ class, float32 of shape (n, num_classes), each row adding up to 1. They come wit
 and a loss: ``training`` compiles them.
 """
 
+import math
 from collections.abc import Callable
 
 import keras
@@ -39,6 +40,24 @@ def create_model(
     return MODELS[name](num_classes)
 
 
+def multiplications(model: keras.Model) -> int:
+    """Count what a network multiplies to answer one image; biases and pooling are left out.
+
+    Args:
+        model: Sequential or functional; dense, convolutional and separable layers are counted,
+            and averages with learned weights.
+
+    Returns:
+        Every weight of a kernel times the places at which it is used.
+    """
+    return sum(
+        math.prod(weight.shape) * math.prod(layer.output.shape[1:-1])
+        for layer in model.layers
+        for weight in layer.trainable_weights
+        if "kernel" in weight.name
+    )
+
+
 def softmax(num_classes: int = 10) -> keras.Model:
     """Logistic regression as a network: 7,850 parameters."""
     return _sequential("softmax", layers.Flatten(), *_answer(num_classes))
@@ -69,17 +88,12 @@ def dense_regularized(num_classes: int = 10) -> keras.Model:
 
 def cnn(num_classes: int = 10) -> keras.Model:
     """The classic convolutional network of Day 16: 225,034 parameters."""
-    return _sequential(
-        "cnn",
-        layers.Conv2D(32, 3, activation="relu"),  # (26, 26, 32)
-        layers.MaxPooling2D(),  # (13, 13, 32)
-        layers.Conv2D(64, 3, activation="relu"),  # (11, 11, 64)
-        layers.MaxPooling2D(),  # (5, 5, 64)
-        layers.Flatten(),  # (1600,)
-        layers.Dense(128, activation="relu"),
-        layers.Dropout(0.5),
-        *_answer(num_classes),
-    )
+    return _sequential("cnn", *_classic(32, 64), *_answer(num_classes))
+
+
+def cnn_small(num_classes: int = 10) -> keras.Model:
+    """The classic with half of its filters, for trainings of seconds: 108,618 parameters."""
+    return _sequential("cnn_small", *_classic(16, 32), *_answer(num_classes))
 
 
 def cnn_three(num_classes: int = 10) -> keras.Model:
@@ -197,6 +211,19 @@ def _sequential(name: str, *stack: keras.Layer) -> keras.Model:
     return keras.Sequential([keras.Input((28, 28, 1)), *stack], name=name)
 
 
+def _classic(first: int, second: int) -> list[keras.Layer]:
+    """Two convolutions with pooling, then a dense layer with dropout."""
+    return [
+        layers.Conv2D(first, 3, activation="relu"),  # (26, 26, first)
+        layers.MaxPooling2D(),  # (13, 13, first)
+        layers.Conv2D(second, 3, activation="relu"),  # (11, 11, second)
+        layers.MaxPooling2D(),  # (5, 5, second)
+        layers.Flatten(),  # (25 * second,)
+        layers.Dense(128, activation="relu"),
+        layers.Dropout(0.5),
+    ]
+
+
 def _answer(num_classes: int) -> list[keras.Layer]:
     return [layers.Dense(num_classes, activation="softmax")]
 
@@ -249,6 +276,7 @@ MODELS: dict[str, Callable[[int], keras.Model]] = {
         dense,
         dense_regularized,
         cnn,
+        cnn_small,
         cnn_three,
         vgg,
         resnet,

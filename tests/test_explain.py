@@ -7,6 +7,7 @@ from keras import layers
 
 from mnist_course import DigitReader, create_model, load_mnist, load_model, scale_pixels
 from mnist_course.explain import activations, class_activation_map, cover, occlusion_map
+from mnist_course.scratch import softmax
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.random((3, 28, 28, 1)).astype("float32")
@@ -17,11 +18,6 @@ def small(*head):
     keras.utils.set_random_seed(0)
     stack = [keras.Input((28, 28, 1)), layers.Conv2D(4, 5, strides=4, activation="relu")]
     return keras.Sequential([*stack, *head, layers.Dense(3, activation="softmax")])
-
-
-def probabilities(scores):
-    shares = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return shares / shares.sum(axis=1, keepdims=True)
 
 
 HEADS = {
@@ -38,7 +34,7 @@ def test_places_and_bias_add_up_to_the_answer(head):
     bias = model.layers[-1].get_weights()[1] + [0.5, -0.5, 0.0]
     model.layers[-1].set_weights([model.layers[-1].get_weights()[0], bias])
     scores = class_activation_map(model, IMAGES).sum(axis=(1, 2)) + bias
-    np.testing.assert_allclose(probabilities(scores), model.predict(IMAGES, verbose=0), atol=1e-5)
+    np.testing.assert_allclose(softmax(scores), model.predict(IMAGES, verbose=0), atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["champion", "resnet", "tiny", "softmax"])
@@ -124,3 +120,9 @@ def test_cover_makes_copies_with_a_square_of_background(shape):
     np.testing.assert_array_equal(covered[0].reshape(6, 5)[1:3, :2], 0)
     np.testing.assert_array_equal(covered[1].reshape(6, 5)[3:5, 2:4], 0)
     assert covered.sum() == 2 * (30 - 4)
+
+
+def test_an_average_that_bends_is_refused():
+    bent = layers.DepthwiseConv2D(6, use_bias=False, activation="relu")
+    with pytest.raises(ValueError, match="only an average over places"):
+        class_activation_map(small(bent, layers.Flatten()), IMAGES)

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from mnist_course.models import MODELS, create_model
+from mnist_course.models import MODELS, create_model, multiplications
 
 IMAGES = np.random.default_rng(0).random((3, 28, 28, 1), dtype=np.float32)
 
@@ -72,3 +72,18 @@ def test_unknown_name_lists_the_names():
 def test_one_class_is_refused():
     with pytest.raises(ValueError, match="at least 2, got 1"):
         create_model("cnn", num_classes=1)
+
+
+def test_multiplications_count_every_use_of_a_weight():
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((6, 6, 2)),
+            layers.Conv2D(3, 3),  # 4 x 4 places, 3 x 3 x 2 x 3 weights
+            layers.SeparableConv2D(5, 2),  # 3 x 3 places, 2 x 2 x 3 and 3 x 5 weights
+            layers.BatchNormalization(),
+            layers.Flatten(),
+            layers.Dense(4),  # 45 x 4
+        ]
+    )
+    assert multiplications(model) == 16 * 54 + 9 * (12 + 15) + 180

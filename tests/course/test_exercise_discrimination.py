@@ -42,7 +42,6 @@ EQUIVALENT = {
     ),
     "18.1: 0 is 1_1": "an empty image behind the last one, which is never used",
     "19.1: step < rising is step <= rising": "the two curves meet at the peak",
-    "19.2: 0 is 1_1": "the first loss is a low, so the longest wait is at least 1 already",
     "17.2: heat[place] < heat[best] is heat[place] <= heat[best]": "a tie of two measured values",
 }
 

@@ -5,7 +5,15 @@ import pytest
 
 from mnist_course.course.exercises import suspects
 from mnist_course.course.exercises.engine import NotAttempted, NotYet
-from mnist_course.course.exercises.suspects import Case, judge, letters, same, show, two_results
+from mnist_course.course.exercises.suspects import (
+    Case,
+    judge,
+    letters,
+    same,
+    show,
+    sort_letters,
+    two_results,
+)
 
 CASES = (Case("double(3)", (3,)), Case("double(-2)", (-2,), "it is below 0"))
 
@@ -143,3 +151,25 @@ def test_two_results_come_back_in_their_order(found):
 
 def test_two_numbers_in_one_array_are_two_results():
     assert two_results(np.array([5.0, 6.0]), CASES[0]) == [5.0, 6.0]
+
+
+def test_solution_and_slips_are_brought_into_the_form_that_is_compared():
+    def in_words(found, case):
+        if found is None:
+            raise NotYet("a number is asked for")
+        return f"number {found}"
+
+    none = (lambda x: None, "nothing is returned")  # a slip without a form fits nobody
+    judge(double, double, CASES, slips=(none,), form=in_words)
+    with pytest.raises(NotYet, match='expected "number 6", yours "number 9": you square'):
+        judge(square, double, CASES, slips=(none, (square, "you square")), form=in_words)
+
+
+def test_a_wrong_letter_is_named_with_its_reason_and_missing_ones_are_counted():
+    right, wrong = {"A", "C"}, {"B": "it looks ahead"}
+    assert sort_letters("AC", right, wrong, "leaks") == (2, [])
+    assert sort_letters(["c"], right, wrong, "leaks") == (1, ["A"])
+    with pytest.raises(NotYet, match="B leaks: it looks ahead"):
+        sort_letters("ABC", right, wrong, "leaks")
+    with pytest.raises(NotYet, match="from A to C"):
+        sort_letters("AD", right, wrong, "leaks")

@@ -5,7 +5,7 @@ import random
 import numpy as np
 
 from .engine import Exercise, NotYet, call, require
-from .suspects import letters
+from .suspects import sort_letters
 
 # --- 6.1 -------------------------------------------------------------------------------------
 
@@ -404,15 +404,10 @@ LEAKS = {  # a question that leads there, without the letter
 
 
 def _check_leaks(answer):
-    chosen = letters(answer, "ABCDEF")
-    wrongly = [letter for letter in NO_LEAK if letter in chosen]
-    if wrongly:
-        raise NotYet(f"{wrongly[0]} does not leak: {NO_LEAK[wrongly[0]]}")
-    missing = [letter for letter in LEAKS if letter not in chosen]
+    found, missing = sort_letters(answer, LEAKS, NO_LEAK, "does not leak")
     if missing:
         raise NotYet(
-            f"{len(chosen)} right, and not all leaks are found. Ask of each plan: "
-            f"{LEAKS[missing[0]]}?"
+            f"{found} right, and not all leaks are found. Ask of each plan: {LEAKS[missing[0]]}?"
         )
 
 

@@ -5,7 +5,7 @@ import math
 from scipy.stats import binom, binomtest
 
 from .engine import Exercise, NotYet
-from .suspects import Case, judge, letters, number
+from .suspects import Case, judge, number, sort_letters
 
 # --- 16.1 ------------------------------------------------------------------------------------
 
@@ -201,12 +201,6 @@ def _both_tails(both_right, only_a, only_b, both_wrong):
 
 unharmed = {"A", "C", "D", "F"}
 
-_SAFE = {
-    "A": "a dense layer has one weight per pixel, whatever the order",
-    "C": "a window of 1 x 1 has no neighbours in it",
-    "D": "a window as large as the image has one place: it is a dense layer",
-    "F": "a mean over all places is the same in any order (it reads badly both ways)",
-}
 _HARMED = {
     "B": "its windows hold pixels that were no neighbours before",
     "E": "it keeps the largest of four pixels, which belonged together before the shuffling only",
@@ -214,12 +208,10 @@ _HARMED = {
 
 
 def _check_unharmed(answer):
-    chosen = letters(answer, "ABCDEF")
-    if wrong := sorted(chosen & set(_HARMED)):
-        raise NotYet(f"{wrong[0]} is harmed: {_HARMED[wrong[0]]}")
-    if missing := [letter for letter in _SAFE if letter not in chosen]:
+    found, missing = sort_letters(answer, unharmed, _HARMED, "is harmed")
+    if missing:
         raise NotYet(
-            f"{len(chosen)} right, {len(missing)} missing. Ask of each network: would another "
+            f"{found} right, {len(missing)} missing. Ask of each network: would another "
             "order of the pixels change what it can compute?"
         )
 

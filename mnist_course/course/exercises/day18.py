@@ -3,7 +3,7 @@
 import numpy as np
 
 from .engine import Exercise, NotYet, call
-from .suspects import Case, judge, letters
+from .suspects import Case, judge, sort_letters
 
 # --- 18.1 ------------------------------------------------------------------------------------
 
@@ -337,11 +337,6 @@ def _by_sorting(clean, changed, allowed):
 
 leaks = {"B", "D", "F"}
 
-_WHY = {
-    "B": "a validation digit has changed copies of itself among the training digits",
-    "D": "what is chosen on test digits is no longer tested by them",
-    "F": "the same digit, turned, is in both parts",
-}
 _FINE = {
     "A": "only training digits are changed, after the split",
     "C": "new digits in every epoch, from training digits only, is how it should be",
@@ -350,12 +345,10 @@ _FINE = {
 
 
 def _check_leaks(answer):
-    chosen = letters(answer, "ABCDEF")
-    if wrong := sorted(chosen & set(_FINE)):
-        raise NotYet(f"{wrong[0]} does not leak: {_FINE[wrong[0]]}")
-    if missing := [letter for letter in _WHY if letter not in chosen]:
+    found, missing = sort_letters(answer, leaks, _FINE, "does not leak")
+    if missing:
         raise NotYet(
-            f"{len(chosen)} right, {len(missing)} missing. Ask of each recipe: did anything of a "
+            f"{found} right, {len(missing)} missing. Ask of each recipe: did anything of a "
             "digit that is measured on, or a copy of it, have a say before?"
         )
 

@@ -1,7 +1,6 @@
-"""Day 19: a schedule step by step, the smallest patience that waits, going on after a crash."""
+"""Day 19: a schedule step by step, going on after a power cut."""
 
 import math
-from itertools import pairwise
 
 import numpy as np
 
@@ -124,7 +123,7 @@ def _by_keras(step, steps, peak, warmup):
     return float(schedule(step))
 
 
-# --- 19.3 ------------------------------------------------------------------------------------
+# --- 19.2 ------------------------------------------------------------------------------------
 
 
 def go_on(start, step, batches, epochs, load, save):
@@ -342,111 +341,6 @@ def _by_recursion(start, step, batches, epochs, load, save):
     return _by_recursion(start, step, batches, epochs, load, save)
 
 
-# --- 19.2 ------------------------------------------------------------------------------------
-
-
-def smallest_patience(losses):
-    best, waiting, longest = math.inf, 0, 0
-    for loss in losses:
-        waiting += 1
-        if loss < best:
-            best, longest, waiting = loss, max(longest, waiting), 0
-    return longest
-
-
-_LOSSES = [
-    Case(f"smallest_patience({list(losses)})", (list(losses),))
-    for losses in (
-        (0.5, 0.4, 0.3, 0.35, 0.36),
-        (0.5, 0.4, 0.45, 0.3, 0.31),
-        (0.5, 0.6, 0.55, 0.52, 0.4, 0.41, 0.39, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4),
-        (0.9, 0.7, 0.8, 0.75, 0.6, 0.65, 0.62, 0.61, 0.63, 0.5),
-        (0.4, 0.5, 0.6, 0.7),
-        (0.5, 0.4, 0.4, 0.4, 0.3),
-        (0.9, 0.8, 0.85, 0.84, 0.79, 0.78, 0.81, 0.77, 0.9, 0.9, 0.9),
-        (0.3,),
-    )
-]
-
-
-def _check_smallest_patience(answer):
-    judge(answer, smallest_patience, _LOSSES, slips=_PATIENCE_SLIPS, form=number)
-
-
-def _waits(losses, low=lambda loss, best: loss < best):
-    best, waits, last = math.inf, [], -1
-    for epoch, loss in enumerate(losses):
-        if low(loss, best):
-            best, last = loss, epoch
-            waits.append(epoch)
-    return waits, len(losses) - 1 - last
-
-
-def _gaps(losses, **options):
-    lows, rest = _waits(losses, **options)
-    return [b - a for a, b in zip([-1, *lows], lows, strict=False)], rest
-
-
-_PATIENCE_SLIPS = (
-    (
-        lambda losses: max(_gaps(losses)[0]) - 1,
-        "with a patience of the bad epochs alone, it stops just before the new low",
-    ),
-    (
-        lambda losses: max(*_gaps(losses)[0], _gaps(losses)[1]),
-        "after the lowest loss of all there is nothing to wait for",
-    ),
-    (lambda losses: _gaps(losses)[0][-1], "the longest wait, not the last one"),
-    (
-        lambda losses: max(_gaps(losses, low=lambda a, b: a <= b)[0]),
-        "an equal loss is no new low",
-    ),
-    (lambda losses: int(np.argmin(losses)) + 1, "patience counts from the last low, not from 1"),
-    (
-        lambda losses: 1 + max([0, *np.flatnonzero(np.diff(losses) > 0)]),
-        "count the epochs without a new low, not where the loss rose",
-    ),
-    (
-        lambda losses: 1 + _longest_rise(losses),
-        "a loss may fall and still be no new low: compare with the lowest so far",
-    ),
-)
-
-
-def _longest_rise(losses):
-    run = longest = 0
-    for before, after in pairwise(losses):
-        run = run + 1 if after >= before else 0
-        longest = max(longest, run)
-    return longest
-
-
-def _by_trying(losses):
-    lowest = min(losses)
-    for patience in range(1, len(losses) + 1):
-        best, waiting = math.inf, 0
-        for loss in losses:
-            waiting = 0 if loss < best else waiting + 1
-            best = min(best, loss)
-            if waiting == patience:
-                break
-        if best == lowest:
-            return patience
-    return None
-
-
-def _by_numpy_lows(losses):
-    losses = np.asarray(losses)
-    before = np.concatenate([[np.inf], np.minimum.accumulate(losses)[:-1]])
-    lows = np.flatnonzero(losses < before)
-    return np.diff(lows, prepend=-1).max()
-
-
-def _by_a_list(losses):
-    places = [i for i, loss in enumerate(losses) if all(loss < other for other in losses[:i])]
-    return float(max(b - a for a, b in zip([-1, *places], places, strict=False)))
-
-
 EXERCISES = (
     Exercise(
         id="19.1",
@@ -466,24 +360,6 @@ EXERCISES = (
     ),
     Exercise(
         id="19.2",
-        title="the smallest patience that waits long enough",
-        solution=smallest_patience,
-        reason="Early stopping ends when `patience` epochs in a row brought no new low. To reach "
-        "the lowest loss it must survive the longest wait between two new lows. After the lowest "
-        "there is nothing to wait for. (You only know this afterwards: choose patience from other "
-        "runs.)",
-        check=_check_smallest_patience,
-        hints=(
-            "Mark the epochs with a new low. How far apart are neighbouring marks?",
-            "Lows in epochs 2 and 4: one bad epoch between them. Patience 1 stops there, 2 does "
-            "not.",
-            "It is the largest distance between two lows, the first counted from before epoch 1.",
-        ),
-        wrong=tuple((slip, words.split(":")[0]) for slip, words in _PATIENCE_SLIPS),
-        right=(_by_trying, _by_numpy_lows, _by_a_list),
-    ),
-    Exercise(
-        id="19.3",
         title="go on after a power cut",
         solution=go_on,
         reason="What was saved is the number of *finished* epochs and the state after them. "

@@ -266,14 +266,7 @@ def _names(found, case):
 
 
 def _check_frontier(answer):
-    def reference(networks):
-        return _names(frontier(networks), Case("", (networks,)))
-
-    slips = [
-        (lambda networks, slip=slip: _names(slip(networks), Case("", (networks,))), words)
-        for slip, words in _FRONTIER_SLIPS
-    ]
-    judge(answer, reference, _NETWORKS, slips=slips, form=_names)
+    judge(answer, frontier, _NETWORKS, slips=_FRONTIER_SLIPS, form=_names)
 
 
 def _kept(networks, beaten):

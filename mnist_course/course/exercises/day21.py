@@ -3,7 +3,7 @@
 import numpy as np
 
 from .engine import Exercise, NotYet, call
-from .suspects import Case, judge, letters, number
+from .suspects import Case, judge, number, sort_letters
 
 # --- 21.1 ------------------------------------------------------------------------------------
 
@@ -34,6 +34,10 @@ def _small_model():
     )
 
 
+def _learnable(model):
+    return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+
+
 def _check_freeze_through(answer):
     for name, thawed in (
         ("second", ()),
@@ -47,7 +51,7 @@ def _check_freeze_through(answer):
         shown = f'freeze_through(model, "{name}")'
         found = number(call(answer, model, name, shown=shown), Case(shown, ()))
         _judge_frozen(model, name, shown)
-        expected = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+        expected = _learnable(model)
         if found != expected:
             raise NotYet(
                 f"{shown}: {expected} numbers can still be learned, yours is {found}"
@@ -77,7 +81,7 @@ def _all_but_the_name(model, name):
 def _only_the_name(model, name):
     for layer in model.layers:
         layer.trainable = layer.name != name
-    return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+    return _learnable(model)
 
 
 def _all_after_too(model, name):
@@ -89,7 +93,7 @@ def _turned_round(model, name):
     freeze_through(model, name)
     for layer in model.layers:
         layer.trainable = not layer.trainable
-    return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+    return _learnable(model)
 
 
 def _counts_arrays(model, name):
@@ -111,17 +115,17 @@ def _leaves_old_ones_frozen(model, name):
         layer.trainable = False
         if layer.name == name:
             break
-    return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+    return _learnable(model)
 
 
 def _only_dense_layers(model, name):
     for layer in model.layers:
         layer.trainable = "kernel" in str(layer.weights) and layer.name in ("hidden", "answer")
-    return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+    return _learnable(model)
 
 
 def _changes_nothing(model, name):
-    return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+    return _learnable(model)
 
 
 def _by_index(model, name):
@@ -179,14 +183,7 @@ _CURVES = [
 
 
 def _check_labels_needed(answer):
-    def reference(curve, target):
-        return _a_count(labels_needed(curve, target), _CURVES[0])
-
-    slips = [
-        (lambda curve, target, slip=slip: _a_count(slip(curve, target), _CURVES[0]), words)
-        for slip, words in _LABEL_SLIPS
-    ]
-    judge(answer, reference, _CURVES, slips=slips, form=_a_count)
+    judge(answer, labels_needed, _CURVES, slips=_LABEL_SLIPS, form=_a_count)
 
 
 def _a_count(found, case):
@@ -245,11 +242,6 @@ def _by_pandas(curve, target):
 
 worse = {"B", "D", "E"}
 
-_WHY = {
-    "B": "its features look for strokes that do not exist",
-    "D": "the last hidden layer keeps what told 0 to 4 apart, and has thrown the rest away",
-    "E": "the classes are the same: its last hidden layer was made to tell just these apart",
-}
 _FINE = {
     "A": "edges and curves are the same in both, and three labels are too few to learn them from",
     "C": "the classes are the same, and one label is too little to learn from pixels",
@@ -258,12 +250,10 @@ _FINE = {
 
 
 def _check_worse(answer):
-    chosen = letters(answer, "ABCDEF")
-    if wrong := sorted(chosen & set(_FINE)):
-        raise NotYet(f"{wrong[0]} is no worse choice: {_FINE[wrong[0]]}")
-    if missing := [letter for letter in _WHY if letter not in chosen]:
+    found, missing = sort_letters(answer, worse, _FINE, "is no worse choice")
+    if missing:
         raise NotYet(
-            f"{len(chosen)} right, {len(missing)} missing. Ask: do the old features hold what the "
+            f"{found} right, {len(missing)} missing. Ask: do the old features hold what the "
             "new task needs, and are there too few labels to learn better ones?"
         )
 

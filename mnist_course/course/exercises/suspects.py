@@ -1,7 +1,8 @@
 """Judge an answer on many cases, and name a mistake only when it explains all of the results."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from copy import deepcopy
 from typing import Any, NamedTuple
 
@@ -42,8 +43,8 @@ def judge(
         cases: inputs chosen so that mistakes differ from the solution, and from one another.
         slips: functions with a mistake, and what to say to who made it. A slip is named only
             when every result fits it and no slip of other words.
-        form: brings a result into the form in which it is compared, and raises ``NotYet`` when
-            it is not of the kind asked for.
+        form: brings a result, the learner's, the solution's or a slip's, into the form in which
+            it is compared, and raises ``NotYet`` when it is not of the kind asked for.
         within: largest difference that still counts as equal, in numbers above 1 relative.
 
     Raises:
@@ -52,7 +53,7 @@ def judge(
     found = []
     for case in cases:
         found.append(form(call(answer, *case.arguments, shown=case.shown), case))
-    expected = _results(solution, cases)
+    expected = _results(solution, cases, form)
     wrong = [not same(f, e, within=within) for f, e in zip(found, expected, strict=True)]
     if not any(wrong):
         return
@@ -61,7 +62,7 @@ def judge(
     words = {
         text
         for slip, text in slips
-        if all(map(lambda a, b: same(a, b, within=within), _results(slip, cases), found))
+        if all(map(lambda a, b: same(a, b, within=within), _results(slip, cases, form), found))
     }
     reason = words.pop() if len(words) == 1 else cases[first].note
     raise NotYet(f"{message}: {reason}" if reason else message)
@@ -148,5 +149,33 @@ def letters(answer: Any, allowed: str) -> set[str]:
     return chosen
 
 
-def _results(function: Callable, cases: Sequence[Case]) -> list:
-    return [function(*deepcopy(case.arguments)) for case in cases]
+def _results(function: Callable, cases: Sequence[Case], form: Callable[[Any, Case], Any]) -> list:
+    """A function's results in the form in which they are compared; None where there is none."""
+    results = [None] * len(cases)
+    for place, case in enumerate(cases):
+        with suppress(NotYet):
+            results[place] = form(function(*deepcopy(case.arguments)), case)
+    return results
+
+
+def sort_letters(
+    answer: Any, right: Iterable[str], wrong: Mapping[str, str], verdict: str
+) -> tuple[int, list[str]]:
+    """Judge a choice of letters: a wrong one is named with its reason, missing ones are not.
+
+    Args:
+        answer: the learner's choice, as ``letters`` takes it.
+        right: the letters to choose.
+        wrong: the other letters, each with why it is wrong.
+        verdict: what is said of a wrong one: ``"does not leak"``.
+
+    Returns:
+        How many right letters were chosen, and those that are missing, in order.
+
+    Raises:
+        NotYet: a letter is wrong, or the answer is no choice of letters.
+    """
+    chosen = letters(answer, "".join(sorted({*right, *wrong})))
+    if wrongly := sorted(chosen & set(wrong)):
+        raise NotYet(f"{wrongly[0]} {verdict}: {wrong[wrongly[0]]}")
+    return len(chosen), sorted(set(right) - chosen)

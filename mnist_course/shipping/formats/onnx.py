@@ -1,13 +1,13 @@
 """ONNX, which any program can read: with plain names and the last feature maps."""
 
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from ...contract import Answer
+from ...explain import last_feature_maps
 from ...predictor import open_session
 
 
@@ -30,8 +30,10 @@ def write(model: keras.Model, path: Path) -> None:
     import onnx
 
     require_tensorflow("ONNX")
-    maps, class_weights = _last_feature_maps(model)
-    if maps is not None:
+    maps, class_weights = last_feature_maps(model)
+    if maps is None or maps is model.inputs[0]:  # no layer makes maps
+        class_weights = None
+    else:
         model = keras.Model(model.inputs[0], [model.outputs[0], maps], name=model.name)
     model(np.zeros((1, *model.input_shape[1:]), np.float32))  # Keras exports what it has called
     with warnings.catch_warnings():  # of the converter, about NumPy
@@ -63,38 +65,6 @@ def require_tensorflow(kind: str) -> None:
             f"{kind} files are written by Keras on TensorFlow, but this is Keras on {backend}: "
             "start again with KERAS_BACKEND=tensorflow"
         )
-
-
-def _last_feature_maps(model: keras.Model) -> tuple[keras.KerasTensor | None, np.ndarray | None]:
-    """The last tensor that still has places, (n, h, w, channels); its weights if one dense
-    layer follows."""
-    layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
-    shapes = [layer.output.shape for layer in layers]
-    spatial = [i for i, (_, *rest) in enumerate(shapes) if len(rest) == 3 and rest[:2] != [1, 1]]
-    if not spatial:
-        return None, None
-    head = [x for x in layers[spatial[-1] + 1 :] if not isinstance(x, keras.layers.Dropout)]
-    maps = layers[spatial[-1]].output
-    return maps, _class_weights(head, maps.shape[1:])
-
-
-def _class_weights(head: Sequence, shape: tuple[int, int, int]) -> np.ndarray | None:
-    """What each number in maps of this shape adds to each class's score."""
-    match head:
-        case [keras.layers.Flatten(), keras.layers.Dense() as dense]:
-            return keras.ops.convert_to_numpy(dense.kernel).reshape(*shape, -1)
-        case [keras.layers.GlobalAveragePooling2D(), keras.layers.Dense() as dense]:
-            return keras.ops.convert_to_numpy(dense.kernel)[None, None] / (shape[0] * shape[1])
-        case [
-            keras.layers.DepthwiseConv2D(
-                kernel_size=size, depth_multiplier=1, activation=keras.activations.linear
-            ) as average,
-            keras.layers.Flatten(),
-            keras.layers.Dense() as dense,
-        ] if size == shape[:2]:
-            return keras.ops.convert_to_numpy(average.kernel * dense.kernel)
-        case _:
-            return None
 
 
 def _skip_round_trips(graph) -> None:
