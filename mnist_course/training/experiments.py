@@ -55,7 +55,7 @@ def compare(
     if not variants or not seeds:
         raise ValueError(f"expected variants and seeds, got {len(variants)} and {len(seeds)}")
     runs = [(variant, seed) for seed in seeds for variant in variants]
-    bar = keras.utils.Progbar(len(runs), unit_name="training") if verbose and _is_live() else None
+    bar = keras.utils.Progbar(len(runs), unit_name="training") if verbose and is_live() else None
     tables = []
     for variant, seed in runs:
         set_seed(seed)
@@ -69,7 +69,7 @@ def compare(
     return everything[first + [column for column in everything if column not in first]]
 
 
-def _is_live() -> bool:
+def is_live() -> bool:
     """Whether somebody watches: a terminal, or a notebook's page."""
     return sys.stdout.isatty() or type(sys.stdout).__module__.startswith("ipykernel")
 

@@ -92,7 +92,7 @@ def test_nothing_to_compare_is_refused(sets, variants, seeds):
 
 @pytest.mark.parametrize("watched", [True, False])
 def test_a_bar_is_drawn_only_where_somebody_watches(sets, capsys, monkeypatch, watched):
-    monkeypatch.setattr(experiments, "_is_live", lambda: watched)
+    monkeypatch.setattr(experiments, "is_live", lambda: watched)
     compare({"s": softmax}, sets[0], epochs=1, seeds=[0])
     assert bool(capsys.readouterr().out) == watched
 
@@ -100,4 +100,4 @@ def test_a_bar_is_drawn_only_where_somebody_watches(sets, capsys, monkeypatch, w
 def test_a_log_file_is_watched_by_nobody(monkeypatch, tmp_path):
     with (tmp_path / "run.log").open("w") as log:
         monkeypatch.setattr("sys.stdout", log)
-        assert not experiments._is_live()
+        assert not experiments.is_live()

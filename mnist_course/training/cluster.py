@@ -1,0 +1,178 @@
+"""A scikit-learn search on a cluster: Dask's workers, here or anywhere, behind one function."""
+
+import contextlib
+import os
+import random
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+from dask.distributed import Client, LocalCluster, WorkerPlugin
+from joblib import parallel_config
+from sklearn.base import BaseEstimator
+
+from .experiments import is_live
+from .tuning import count_fits
+
+FITS = "mnist-course-fits"  # the topic under which workers tell what they have finished
+ANSWER_WITHIN = 5  # seconds: a scheduler that is there answers in milliseconds
+WORKERS_WITHIN = 60  # seconds: a worker that starts imports Dask first
+ONE_THREAD = {
+    name: "1"
+    for name in (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "TF_NUM_INTRAOP_THREADS",
+        "TF_NUM_INTEROP_THREADS",
+    )
+}  # one worker per core: more threads would only wait for each other
+ROLLS_DICE = ("dask.sizeof", "distributed.comm.core", "distributed.utils_comm")
+
+
+class OwnDice(WorkerPlugin):
+    """Give Dask dice of its own, one thread per worker, and a voice for the progress bar.
+
+    Dask's event loop draws from Python's global generator: ``dask.sizeof`` samples large
+    containers to estimate their size. Keras draws the seeds of its layers from the same one, so
+    that ``random_state`` would mean little on a worker that moves data meanwhile, as after a
+    neighbour's death.
+    """
+
+    name = "mnist-course-own-dice"
+
+    def setup(self, worker) -> None:
+        os.environ.update(ONE_THREAD)
+        own_dice()
+        self.worker = worker
+
+    def transition(self, key, start, finish, **_) -> None:
+        if finish == "memory" and start == "executing":
+            self.worker.log_event(FITS, str(key))
+
+
+def own_dice() -> None:
+    """Let no module of Dask in this process draw from Python's global generator."""
+    for name in ROLLS_DICE:
+        module = __import__(name, fromlist=["random"])
+        if getattr(module, "random", None) is random:
+            module.random = random.Random()  # the same methods, another state
+
+
+def search_on_cluster(
+    search: BaseEstimator,
+    x: np.ndarray,
+    y: np.ndarray,
+    address: str | Client | None = None,
+    *,
+    workers: int = 2,
+    verbose: bool = True,
+) -> BaseEstimator:
+    """Fit a scikit-learn search on Dask workers: the same scores as here, sooner.
+
+    The data are sent to every worker once. A worker that dies loses nothing: its fits are done
+    again by another one, and as each is seeded, with the same scores.
+
+    Args:
+        search: GridSearchCV, RandomizedSearchCV, HalvingRandomSearchCV: not fitted yet. Its
+            estimator's builder must be a function that workers can import, or of the notebook.
+        x: the training data, as for ``search.fit``.
+        y: the labels.
+        address: of a scheduler, such as ``"tcp://10.0.0.7:8786"``, or a Dask client; None: a
+            cluster of processes on this machine, for the time of the search.
+        workers: processes of that local cluster.
+        verbose: show a progress bar of fits.
+
+    Returns:
+        The search, fitted; the best model was trained again here.
+
+    Raises:
+        ValueError: no scheduler answers at the address within 5 seconds, it has no worker within
+            60, or its versions of the packages that count differ from those here.
+
+    Example:
+        >>> search_on_cluster(GridSearchCV(keras_classifier(build), grid, cv=3), x, y)
+    """
+    with _client(address, workers) as client:
+        _check_workers(client)
+        client.register_plugin(OwnDice())
+        dask = parallel_config("dask", client=client, scatter=[x, y])
+        with _progress(client, count_fits(search) if verbose else None), dask:
+            search.fit(x, y)
+    return search
+
+
+@contextlib.contextmanager
+def _client(address: str | Client | None, workers: int) -> Iterator[Client]:
+    """A client of the cluster; what is started here is stopped here."""
+    if isinstance(address, Client):
+        yield address
+    elif address is not None:
+        with _connected(address) as client:
+            yield client
+    else:
+        options = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": ":0"}
+        with LocalCluster(env=ONE_THREAD, **options) as cluster, Client(cluster) as client:
+            yield client
+
+
+def _connected(address: str) -> Client:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # versions are compared below
+            return Client(address, timeout=ANSWER_WITHIN)
+    except (OSError, ValueError, TypeError) as problem:
+        raise ValueError(
+            f"no Dask scheduler answers at {address!r} ({problem}). Start one with "
+            "`dask scheduler`, workers with `dask worker ADDRESS`, and give the address that the "
+            'scheduler prints, such as "tcp://10.0.0.7:8786"'
+        ) from problem
+
+
+def _check_workers(client: Client) -> None:
+    try:
+        client.wait_for_workers(1, timeout=WORKERS_WITHIN)
+    except TimeoutError:
+        raise ValueError(
+            f"the scheduler has no worker within {WORKERS_WITHIN} seconds: start some with "
+            f"`dask worker {client.scheduler.address}`"
+        ) from None
+    here, *there = _versions(client)
+    for place, versions in there:
+        other = {name: (here[1][name], v) for name, v in versions.items() if v != here[1][name]}
+        if other:
+            told = ", ".join(f"{name} {v} there, {h} here" for name, (h, v) in other.items())
+            raise ValueError(f"{place} has other versions than this process: {told}")
+
+
+def _versions(client: Client) -> list[tuple[str, dict[str, Any]]]:
+    """The versions that must agree: here, on the scheduler, on each worker."""
+    found = client.get_versions(packages=["keras", "scikeras", "sklearn"])
+    places = {"here": found["client"], "the scheduler": found["scheduler"]}
+    places |= {f"the worker {name}": info for name, info in found["workers"].items()}
+    wanted = ("dask", "distributed", "numpy", "keras", "scikeras", "sklearn")
+    return [
+        (place, {name: info["packages"].get(name) for name in wanted if info["packages"]})
+        for place, info in places.items()
+    ]
+
+
+@contextlib.contextmanager
+def _progress(client: Client, fits: int | None) -> Iterator[None]:
+    """A bar that counts what workers report; a fit that is done twice counts once."""
+    if not fits or not is_live():
+        yield
+        return
+    bar, done = keras.utils.Progbar(fits, unit_name="fit"), set()
+
+    def finished(event) -> None:
+        done.add(event[1])
+        bar.update(min(len(done), fits))
+
+    client.subscribe_topic(FITS, finished)
+    try:
+        yield
+    finally:
+        client.unsubscribe_topic(FITS)

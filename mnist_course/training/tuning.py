@@ -1,0 +1,185 @@
+"""Keras models as scikit-learn classifiers, so that its searches and pipelines can use them."""
+
+import contextlib
+import inspect
+import logging
+import random
+from collections.abc import Callable, Iterator
+
+import keras
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import ParameterGrid
+from sklearn.utils import ClassifierTags
+
+from .experiments import is_live
+from .loop import set_seed
+
+try:
+    from scikeras.wrappers import KerasClassifier
+except ImportError as problem:
+    raise ImportError(
+        f"scikeras does not load: {problem}. The course was tried with scikeras 0.13, "
+        "scikit-learn 1.9 and Keras 3.15 (and TensorFlow, which scikeras imports whatever the "
+        "backend): install these versions"
+    ) from problem
+
+BUILDER = "model__"  # what a parameter of the builder begins with
+
+
+class DigitClassifier(KerasClassifier):
+    """scikeras's classifier, with what scikit-learn 1.9 and a search need.
+
+    Tags: scikeras 0.13 has none, and scikit-learn then takes it for no classifier, so that an
+    integer ``cv`` silently gives folds that are not stratified. (keras.wrappers'
+    SKLearnClassifier is no way out: it has no ``predict_proba``, and a clone forgets its options
+    of ``fit``.) Names: a parameter that the builder does not take is refused at once. Seeds: the
+    course's own, for scikeras's leave TensorFlow's slow deterministic mode switched on.
+    """
+
+    def __sklearn_tags__(self):
+        tags = BaseEstimator.__sklearn_tags__(self)
+        tags.estimator_type = "classifier"
+        tags.classifier_tags = ClassifierTags()
+        tags.target_tags.required = True
+        return tags
+
+    def set_params(self, **params) -> "DigitClassifier":
+        _check_names(params.get("model", self.model), params)
+        return super().set_params(**params)
+
+    def fit(self, X, y, sample_weight=None, **kwargs) -> "DigitClassifier":  # noqa: N803
+        with _seeded(self.random_state):
+            return super().fit(X, y, sample_weight=sample_weight, **kwargs)
+
+    def _build_keras_model(self) -> keras.Model:
+        self._random_state = None  # scikeras's way to seed
+        # many small models one after the other: TensorFlow would warn that it traces each
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)
+        model = super()._build_keras_model()
+        rates = [name for name in self.get_params() if name.startswith("optimizer__")]
+        if model.compiled and rates:
+            raise ValueError(
+                f"{rates[0]} would be ignored, for the builder compiles its model by itself: "
+                "return a model that is not compiled, or make the rate a parameter of the builder"
+            )
+        return model
+
+
+def keras_classifier(
+    build: Callable[..., keras.Model],
+    *,
+    epochs: int = 1,
+    batch_size: int = 128,
+    random_state: int | None = 0,
+    **params,
+) -> DigitClassifier:
+    """A Keras model as a scikit-learn classifier: it clones, pickles, and can be searched over.
+
+    Args:
+        build: makes a new model each time, from named parameters that all have a default. It
+            need not be compiled: it gets Adam, cross-entropy on whole labels and accuracy. A
+            search that uses several processes needs a function that can be imported.
+        epochs: passes over the training data.
+        batch_size: images per step.
+        random_state: seed of first weights, order and dropout; the same for every fit. None: new
+            luck each time.
+        **params: first values: of the builder's parameters, as ``model__NAME``; of the
+            optimizer's, as ``optimizer__learning_rate``; anything else that scikeras takes.
+
+    Returns:
+        A classifier with ``fit``, ``predict``, ``predict_proba`` and ``score``. ``x`` is float32 of
+        shape (n, 28, 28, 1), 0.0 to 1.0, or whatever the model takes; labels may be texts. In a
+        search the same names make the grid: ``{"model__units": [32, 64]}``.
+
+    Raises:
+        ValueError: ``build`` is not a function, takes ``**kwargs`` (which would swallow a
+            misspelt name), or does not take a parameter; at ``fit``: an ``optimizer__...`` is
+            given and the builder compiles its model by itself.
+
+    Example:
+        >>> search = GridSearchCV(keras_classifier(build), {"model__units": [32, 64]}, cv=3)
+    """
+    if not callable(build) or isinstance(build, keras.Model):
+        raise ValueError(
+            "expected a function that makes a new model each time, such as "
+            f"lambda: create_model('dense'), got {type(build).__name__}"
+        )
+    _check_names(build, params)
+    defaults = {"loss": "sparse_categorical_crossentropy", "optimizer": "adam", "verbose": 0}
+    return DigitClassifier(
+        model=build,
+        epochs=epochs,
+        batch_size=batch_size,
+        random_state=random_state,
+        **defaults | {"metrics": ["accuracy"]} | params,
+    )
+
+
+@contextlib.contextmanager
+def _seeded(seed: int | None) -> Iterator[None]:
+    """Seed what happens inside; Python's and NumPy's generators then go on as if nothing had."""
+    if seed is None:
+        yield
+        return
+    states = random.getstate(), np.random.get_state()
+    set_seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+
+
+def _check_names(build: Callable, params: dict) -> None:
+    """Refuse what a builder does not take: a misspelt axis of a grid would only waste hours."""
+    takes = inspect.signature(build).parameters
+    if any(p.kind is p.VAR_KEYWORD for p in takes.values()):
+        raise ValueError(
+            "the builder takes **kwargs, which would swallow a misspelt parameter without a "
+            f"word: name its parameters one by one, got {inspect.signature(build)}"
+        )
+    for name in params:
+        if name.startswith(BUILDER) and name.removeprefix(BUILDER) not in takes:
+            raise ValueError(
+                f"the builder has no parameter {name.removeprefix(BUILDER)!r} (asked for by "
+                f"{name!r}); it takes {', '.join(takes) or 'none'}"
+            )
+
+
+def count_fits(search: BaseEstimator) -> int | None:
+    """How many fits a search makes, the last one on all data not counted.
+
+    Returns:
+        Candidates times folds; None where that is known only at the end, as in successive
+        halving, or when ``cv`` is an iterable.
+    """
+    folds = getattr(search.cv, "n_splits", 5 if search.cv is None else search.cv)
+    if not isinstance(folds, int):
+        return None
+    if hasattr(search, "param_grid"):
+        return len(ParameterGrid(search.param_grid)) * folds
+    return search.n_iter * folds if hasattr(search, "n_iter") else None
+
+
+class FitBar:
+    """A callback for ``search.set_callbacks``: a bar of fits, for searches in this process.
+
+    scikit-learn's own ProgressBar is a widget, of which a stored page keeps nothing.
+    """
+
+    bar = None
+
+    def setup(self, estimator, context) -> None:
+        live = is_live()
+        self.bar = keras.utils.Progbar(count_fits(estimator), unit_name="fit") if live else None
+
+    def on_fit_task_begin(self, estimator, context, **_) -> None:
+        """A fit begins: nothing to show."""
+
+    def on_fit_task_end(self, estimator, context, **_) -> None:
+        if self.bar and context.task_name == "candidate-split-evaluation":
+            self.bar.add(1)
+
+    def teardown(self, estimator, context) -> None:
+        self.bar = None

@@ -1,0 +1,113 @@
+"""A search on Dask workers gives the same scores, also when a worker dies."""
+
+import os
+import random
+import signal
+import threading
+import time
+from functools import partial
+
+import numpy as np
+import pytest
+from dask.distributed import Client, LocalCluster
+from sklearn.dummy import DummyClassifier
+from sklearn.model_selection import GridSearchCV
+
+from mnist_course import load_mnist, scale_pixels
+from mnist_course.models import create_model
+from mnist_course.training import cluster
+from mnist_course.training.cluster import own_dice, search_on_cluster
+from mnist_course.training.tuning import keras_classifier
+
+pytestmark = pytest.mark.filterwarnings("default")  # Dask's own, of sockets that close late
+
+
+@pytest.fixture(scope="module")
+def digits():
+    (x, y), _ = load_mnist()
+    return scale_pixels(x[:1500]), y[:1500]
+
+
+@pytest.fixture(scope="module")
+def client():
+    options = {"threads_per_worker": 1, "dashboard_address": ":0", "env": cluster.ONE_THREAD}
+    with LocalCluster(n_workers=2, **options) as workers, Client(workers) as client:
+        yield client
+
+
+def searched():
+    """Eight fits, each of a second or so."""
+    model = keras_classifier(partial(create_model, "dense_regularized"), epochs=3)
+    return GridSearchCV(model, {"random_state": [1, 2, 3, 4]}, cv=2, refit=False)
+
+
+def scores(search):
+    return np.array([search.cv_results_[f"split{i}_test_score"] for i in range(2)])
+
+
+@pytest.fixture(scope="module")
+def here(digits):
+    return scores(searched().fit(*digits))
+
+
+def test_the_cluster_gives_the_scores_of_this_process(client, digits, here):
+    np.testing.assert_array_equal(scores(search_on_cluster(searched(), *digits, client)), here)
+
+
+def test_a_worker_that_dies_loses_nothing(client, digits, here):
+    def kill():
+        while not (running := [w for w, tasks in client.processing().items() if tasks]):
+            time.sleep(0.1)
+        time.sleep(1.5)  # in the middle of a fit
+        pid = client.run(os.getpid, workers=running[:1], wait=True)[running[0]]
+        os.kill(pid, signal.SIGKILL)
+        killed.append(pid)
+
+    killed = []
+    thread = threading.Thread(target=kill)
+    thread.start()
+    found = scores(search_on_cluster(searched(), *digits, client))
+    thread.join()
+    assert killed
+    np.testing.assert_array_equal(found, here)
+
+
+def test_dask_does_not_draw_from_the_global_generator():
+    from dask.sizeof import sizeof
+
+    own_dice()
+    random.seed(0)
+    before = random.getstate()
+    sizeof(list(range(10_000)))
+    assert random.getstate() == before
+
+
+def test_an_unreachable_scheduler_is_told_within_seconds():
+    start = time.monotonic()
+    with pytest.raises(ValueError, match="no Dask scheduler answers at 'tcp://127.0.0.1:9'"):
+        search_on_cluster(searched(), np.zeros((4, 2)), np.zeros(4), "tcp://127.0.0.1:9")
+    assert time.monotonic() - start < 4 * cluster.ANSWER_WITHIN
+
+
+def test_a_scheduler_without_workers_is_told(monkeypatch):
+    monkeypatch.setattr(cluster, "WORKERS_WITHIN", 0.5)
+    with (
+        LocalCluster(n_workers=0, dashboard_address=":0") as empty,
+        Client(empty) as client,
+        pytest.raises(ValueError, match="has no worker"),
+    ):
+        search_on_cluster(searched(), np.zeros((4, 2)), np.zeros(4), client)
+
+
+def test_other_versions_are_told(client, monkeypatch):
+    found = client.get_versions(packages=["keras", "scikeras", "sklearn"])
+    found["scheduler"]["packages"]["dask"] = "2020.1"
+    monkeypatch.setattr(client, "get_versions", lambda packages: found)
+    with pytest.raises(ValueError, match="the scheduler has other versions.*dask 2020.1 there"):
+        search_on_cluster(searched(), np.zeros((4, 2)), np.zeros(4), client)
+
+
+def test_any_classifier_may_be_searched_over(client, digits):
+    grid = {"strategy": ["prior", "uniform"]}
+    search = search_on_cluster(GridSearchCV(DummyClassifier(), grid, cv=2), *digits, client)
+    assert search.best_params_["strategy"] in grid["strategy"]

@@ -1,0 +1,190 @@
+"""Keras models as scikit-learn classifiers."""
+
+import pickle
+from functools import partial
+
+import keras
+import numpy as np
+import pytest
+from sklearn.base import clone, is_classifier
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.model_selection import (
+    GridSearchCV,
+    HalvingRandomSearchCV,
+    RandomizedSearchCV,
+    check_cv,
+    cross_val_score,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from mnist_course.models import create_model
+from mnist_course.preprocessing import scale_pixels
+from mnist_course.training import tuning
+from mnist_course.training.tuning import FitBar, count_fits, keras_classifier
+
+FEW = {"epochs": 1, "batch_size": 20}
+
+
+def build(units=4):
+    """A network so small that it trains in a moment."""
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            keras.layers.Flatten(),
+            keras.layers.Dense(units, activation="relu"),
+            keras.layers.Dense(3, activation="softmax"),
+        ]
+    )
+
+
+@pytest.fixture(scope="module")
+def digits():
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1, 2], 20)
+    images = rng.integers(0, 60, (60, 28, 28), dtype=np.uint8)
+    for image, label in zip(images, y, strict=True):
+        image[8 * label : 8 * label + 8] = 255
+    return images, y
+
+
+@pytest.fixture
+def xy(digits):
+    return scale_pixels(digits[0]), digits[1]
+
+
+def test_scikit_learn_sees_a_classifier_and_stratifies(xy):
+    model = keras_classifier(build)
+    folds = check_cv(3, xy[1], classifier=is_classifier(model))
+    assert {tuple(np.bincount(xy[1][test])) for _, test in folds.split(*xy)} <= {
+        (7, 7, 6), (7, 6, 7), (6, 7, 7)
+    }  # fmt: skip
+
+
+def test_probabilities_add_up_to_one(xy):
+    answers = keras_classifier(build, **FEW).fit(*xy).predict_proba(xy[0])
+    assert answers.shape == (60, 3)
+    np.testing.assert_allclose(answers.sum(axis=1), 1, atol=1e-5)
+
+
+def test_labels_may_be_texts(xy):
+    model = keras_classifier(build, **FEW).fit(xy[0], np.array(["a", "b", "c"])[xy[1]])
+    assert set(model.predict(xy[0])) <= {"a", "b", "c"}
+
+
+def test_the_same_seed_gives_the_same_network(xy):
+    a, b = (keras_classifier(build, **FEW).fit(*xy).predict_proba(xy[0]) for _ in range(2))
+    np.testing.assert_array_equal(a, b)
+
+
+def test_another_seed_gives_another_network(xy):
+    a, b = (
+        keras_classifier(build, **FEW, random_state=s).fit(*xy).predict_proba(xy[0]) for s in (0, 1)
+    )
+    assert np.abs(a - b).max() > 1e-4
+
+
+def test_determinism_of_tensorflow_is_left_as_it_was(xy):
+    config = pytest.importorskip("tensorflow.python.framework.config")
+    before = config.is_op_determinism_enabled()
+    keras_classifier(build, **FEW).fit(*xy)
+    assert config.is_op_determinism_enabled() == before
+
+
+def test_a_fit_leaves_the_global_generators_alone(xy):
+    np.random.seed(7)
+    before = np.random.get_state()[1].copy()
+    keras_classifier(build, **FEW).fit(*xy)
+    np.testing.assert_array_equal(np.random.get_state()[1], before)
+
+
+def test_a_clone_has_the_same_parameters():
+    model = keras_classifier(build, model__units=7, optimizer__learning_rate=0.1)
+    assert clone(model).get_params() == model.get_params()
+
+
+def test_a_fitted_model_survives_pickling(xy):
+    model = keras_classifier(partial(create_model, "softmax", num_classes=3), **FEW).fit(*xy)
+    copy = pickle.loads(pickle.dumps(model))
+    np.testing.assert_allclose(copy.predict_proba(xy[0]), model.predict_proba(xy[0]), atol=1e-6)
+
+
+def test_a_pipeline_may_scale_raw_pixels(digits):
+    model = make_pipeline(FunctionTransformer(scale_pixels), keras_classifier(build, **FEW))
+    assert len(cross_val_score(model, *digits, cv=2)) == 2
+
+
+def test_a_grid_reaches_builder_and_optimizer(xy):
+    grid = {"model__units": [2, 5], "optimizer__learning_rate": [0.01]}
+    search = GridSearchCV(keras_classifier(build, **FEW), grid, cv=2).fit(*xy)
+    units = search.best_params_["model__units"]
+    assert search.best_estimator_.model_.layers[1].units == units
+    assert float(search.best_estimator_.model_.optimizer.learning_rate) == pytest.approx(0.01)
+
+
+def test_random_search_runs(xy):
+    search = RandomizedSearchCV(
+        keras_classifier(build, **FEW), {"model__units": [2, 3, 4]}, n_iter=2, cv=2, random_state=0
+    )
+    assert len(search.fit(*xy).cv_results_["params"]) == 2
+
+
+def test_halving_gives_more_epochs_to_the_better_half(xy):
+    search = HalvingRandomSearchCV(
+        keras_classifier(build, **FEW), {"model__units": [2, 3, 4]}, n_candidates=2, factor=2,
+        resource="epochs", min_resources=1, max_resources=2, cv=2, random_state=0,
+    )  # fmt: skip
+    assert search.fit(*xy).cv_results_["n_resources"].tolist() == [1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("builder", "params", "words"),
+    [
+        (create_model("softmax"), {}, "a function that makes a new model"),
+        (lambda **options: build(**options), {}, "swallow a misspelt"),
+        (build, {"model__unts": 3}, "no parameter 'unts'.*it takes units"),
+    ],
+)
+def test_a_builder_that_cannot_be_searched_over_is_refused(builder, params, words):
+    with pytest.raises(ValueError, match=words):
+        keras_classifier(builder, **params)
+
+
+def test_a_misspelt_axis_stops_a_search_at_once(xy):
+    search = GridSearchCV(keras_classifier(build), {"model__unts": [1, 2]}, cv=2)
+    with pytest.raises(ValueError, match="no parameter 'unts'"):
+        search.fit(*xy)
+
+
+def test_a_rate_that_the_builder_would_ignore_is_refused(xy):
+    def compiled():
+        model = build()
+        model.compile("adam", "sparse_categorical_crossentropy")
+        return model
+
+    model = keras_classifier(compiled, optimizer__learning_rate=0.1)
+    with pytest.raises(ValueError, match="optimizer__learning_rate would be ignored"):
+        model.fit(*xy)
+
+
+@pytest.mark.parametrize(
+    ("search", "fits"),
+    [
+        (GridSearchCV(None, {"a": [1, 2], "b": [1, 2, 3]}, cv=4), 24),
+        (GridSearchCV(None, [{"a": [1, 2]}, {"b": [1]}]), 15),
+        (RandomizedSearchCV(None, {"a": [1, 2]}, n_iter=7, cv=2), 14),
+        (HalvingRandomSearchCV(None, {"a": [1, 2]}), None),
+        (GridSearchCV(None, {"a": [1]}, cv=iter([])), None),
+    ],
+)
+def test_fits_are_counted_beforehand(search, fits):
+    assert count_fits(search) == fits
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_a_bar_counts_fits_where_somebody_watches(xy, watched, monkeypatch, capsys):
+    monkeypatch.setattr(tuning, "is_live", lambda: watched)
+    search = GridSearchCV(keras_classifier(build, **FEW), {"model__units": [2, 3]}, cv=2)
+    search.set_callbacks(FitBar())
+    search.fit(*xy)
+    assert ("4/4" in capsys.readouterr().out) == watched
