@@ -7,6 +7,7 @@ the package nor the notebooks know about mutations.
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import reduce, wraps
 from importlib import import_module
@@ -136,6 +137,11 @@ def _drop_nine_in_ten(model):
         if hasattr(layer, "rate"):
             layer.rate = 0.9
     return model
+
+
+def _as_no_classifier(tags):
+    tags.estimator_type = None
+    return tags
 
 
 MUTATIONS = (
@@ -377,6 +383,24 @@ MUTATIONS = (
                 for name, entry in manifest.items()
             }
         ),
+    ),
+    Mutation(
+        "folds-not-stratified",
+        "training.tuning.DigitClassifier.__sklearn_tags__",
+        (22,),
+        on_result(_as_no_classifier),
+    ),
+    Mutation(
+        "fits-counted-without-folds",
+        "training.tuning.count_fits",
+        (22,),
+        on_result(lambda fits: fits // 3),
+    ),
+    Mutation(
+        "seeds-ignored-in-searches",
+        "training.tuning._seeded",
+        (22,),
+        lambda original: wraps(original)(lambda seed: nullcontext()),
     ),
     Mutation(
         "every-answer-passes",
