@@ -139,6 +139,12 @@ def _drop_nine_in_ten(model):
     return model
 
 
+def _zeroed(model):
+    for variable in model.trainable_variables:
+        variable.assign(0 * variable)
+    return model
+
+
 def _as_no_classifier(tags):
     tags.estimator_type = None
     return tags
@@ -401,6 +407,23 @@ MUTATIONS = (
         "training.tuning._seeded",
         (22,),
         lambda original: wraps(original)(lambda seed: nullcontext()),
+    ),
+    Mutation(
+        "parameters-of-the-builder-forgotten",
+        "training.tuning.DigitClassifier.set_params",
+        (22, 23),
+        on_arguments(
+            lambda given, options: (
+                given,
+                {name: value for name, value in options.items() if "__" not in name},
+            )
+        ),
+    ),
+    Mutation(
+        "the-same-first-weights-for-all",
+        "training.loop.start_anew",
+        (23,),
+        on_arguments(lambda given, options: ((given[0], _zeroed(given[1])), options)),
     ),
     Mutation(
         "every-answer-passes",

@@ -152,9 +152,10 @@ def count_fits(search: BaseEstimator) -> int | None:
 
     Returns:
         Candidates times folds; None where that is known only at the end, as in successive
-        halving, or when ``cv`` is an iterable.
+        halving, or when ``cv`` is an iterator.
     """
-    folds = getattr(search.cv, "n_splits", 5 if search.cv is None else search.cv)
+    cv = search.cv
+    folds = len(cv) if isinstance(cv, list | tuple) else getattr(cv, "n_splits", cv or 5)
     if not isinstance(folds, int):
         return None
     if hasattr(search, "param_grid"):

@@ -174,6 +174,7 @@ def test_a_rate_that_the_builder_would_ignore_is_refused(xy):
         (GridSearchCV(None, [{"a": [1, 2]}, {"b": [1]}]), 15),
         (RandomizedSearchCV(None, {"a": [1, 2]}, n_iter=7, cv=2), 14),
         (HalvingRandomSearchCV(None, {"a": [1, 2]}), None),
+        (GridSearchCV(None, {"a": [1, 2]}, cv=[([0], [1])]), 2),
         (GridSearchCV(None, {"a": [1]}, cv=iter([])), None),
     ],
 )
