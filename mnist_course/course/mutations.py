@@ -405,7 +405,7 @@ MUTATIONS = (
     Mutation(
         "seeds-ignored-in-searches",
         "training.tuning._seeded",
-        (22,),
+        (22, 24),
         lambda original: wraps(original)(lambda seed: nullcontext()),
     ),
     Mutation(
@@ -424,6 +424,12 @@ MUTATIONS = (
         "training.loop.start_anew",
         (23,),
         on_arguments(lambda given, options: ((given[0], _zeroed(given[1])), options)),
+    ),
+    Mutation(
+        "dask-draws-from-the-global-dice",
+        "training.cluster.own_dice",
+        (24,),
+        lambda original: wraps(original)(lambda: None),
     ),
     Mutation(
         "every-answer-passes",

@@ -1,17 +1,20 @@
 """A scikit-learn search on a cluster: Dask's workers, here or anywhere, behind one function."""
 
 import contextlib
+import logging
 import os
 import random
 import warnings
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import keras
 import numpy as np
 from dask.distributed import Client, LocalCluster, WorkerPlugin
 from joblib import parallel_config
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_classifier
+from sklearn.model_selection import check_cv
 
 from .experiments import is_live
 from .tuning import count_fits
@@ -61,6 +64,27 @@ def own_dice() -> None:
             module.random = random.Random()  # the same methods, another state
 
 
+@contextlib.contextmanager
+def local_cluster(workers: int = 2) -> Iterator[Client]:
+    """Processes of this machine as a Dask cluster, each on one thread, for the time of a block.
+
+    Args:
+        workers: how many processes; as many as there are cores is a good number.
+
+    Returns:
+        A context manager: Dask's client, with its ``dashboard_link``.
+
+    Raises:
+        ValueError: ``workers`` is not a whole number above 0.
+    """
+    if not isinstance(workers, int) or workers < 1:
+        raise ValueError(f"workers must be a whole number above 0, got {workers!r}")
+    options = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": ":0"}
+    quiet = {"silence_logs": logging.CRITICAL}  # that a worker died is told by the dashboard
+    with LocalCluster(env=ONE_THREAD, **options, **quiet) as cluster, Client(cluster) as client:
+        yield client
+
+
 def search_on_cluster(
     search: BaseEstimator,
     x: np.ndarray,
@@ -90,7 +114,7 @@ def search_on_cluster(
 
     Raises:
         ValueError: no scheduler answers at the address within 5 seconds, it has no worker within
-            60, or its versions of the packages that count differ from those here.
+            60, its packages have other versions than those here, or ``workers`` is no count.
 
     Example:
         >>> search_on_cluster(GridSearchCV(keras_classifier(build), grid, cv=3), x, y)
@@ -98,10 +122,45 @@ def search_on_cluster(
     with _client(address, workers) as client:
         _check_workers(client)
         client.register_plugin(OwnDice())
-        dask = parallel_config("dask", client=client, scatter=[x, y])
-        with _progress(client, count_fits(search) if verbose else None), dask:
-            search.fit(x, y)
+        fits = count_fits(search) if verbose else None
+        with _folds_fixed(search, x, y) as folds, _copies_kept(client), _progress(client, fits):
+            data = [x, y, *chain(*folds)]
+            with parallel_config("dask", client=client, scatter=data):
+                search.fit(x, y)
     return search
+
+
+@contextlib.contextmanager
+def _copies_kept(client: Client) -> Iterator[None]:
+    """Let every worker keep what it was sent.
+
+    Dask's memory manager throws copies away that no task needs at the moment; when the last
+    worker with a copy dies, the fits that need it are cancelled.
+    """
+    managed = client.amm.running()
+    if managed:
+        client.amm.stop()
+    try:
+        yield
+    finally:
+        if managed:
+            client.amm.start()
+
+
+@contextlib.contextmanager
+def _folds_fixed(search: BaseEstimator, x, y) -> Iterator[list[tuple]]:
+    """The folds as arrays that can be sent to every worker.
+
+    joblib sends whatever is larger than a kilobyte and not named in ``scatter`` to a single
+    worker. With that worker die the rows of a fold, and with them every fit that needs them.
+    """
+    cv = search.cv
+    stratify = is_classifier(search.estimator)
+    search.cv = list(check_cv(cv, y, classifier=stratify).split(x, y))
+    try:
+        yield search.cv
+    finally:
+        search.cv = cv
 
 
 @contextlib.contextmanager
@@ -113,8 +172,7 @@ def _client(address: str | Client | None, workers: int) -> Iterator[Client]:
         with _connected(address) as client:
             yield client
     else:
-        options = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": ":0"}
-        with LocalCluster(env=ONE_THREAD, **options) as cluster, Client(cluster) as client:
+        with local_cluster(workers) as client:
             yield client
 
 

@@ -30,8 +30,7 @@ def digits():
 
 @pytest.fixture(scope="module")
 def client():
-    options = {"threads_per_worker": 1, "dashboard_address": ":0", "env": cluster.ONE_THREAD}
-    with LocalCluster(n_workers=2, **options) as workers, Client(workers) as client:
+    with cluster.local_cluster(2) as client:
         yield client
 
 
@@ -54,12 +53,13 @@ def test_the_cluster_gives_the_scores_of_this_process(client, digits, here):
     np.testing.assert_array_equal(scores(search_on_cluster(searched(), *digits, client)), here)
 
 
-def test_a_worker_that_dies_loses_nothing(client, digits, here):
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_worker_that_dies_loses_nothing(client, digits, here, which):
     def kill():
-        while not (running := [w for w, tasks in client.processing().items() if tasks]):
+        address, pid = sorted(client.run(os.getpid).items())[which]
+        while not client.processing().get(address):
             time.sleep(0.1)
         time.sleep(1.5)  # in the middle of a fit
-        pid = client.run(os.getpid, workers=running[:1], wait=True)[running[0]]
         os.kill(pid, signal.SIGKILL)
         killed.append(pid)
 
@@ -105,6 +105,15 @@ def test_other_versions_are_told(client, monkeypatch):
     monkeypatch.setattr(client, "get_versions", lambda packages: found)
     with pytest.raises(ValueError, match="the scheduler has other versions.*dask 2020.1 there"):
         search_on_cluster(searched(), np.zeros((4, 2)), np.zeros(4), client)
+
+
+@pytest.mark.parametrize("workers", [0, -1, 1.5, "two"])
+def test_a_count_of_workers_that_is_none_is_refused(workers):
+    with (
+        pytest.raises(ValueError, match="workers must be a whole number"),
+        cluster.local_cluster(workers),
+    ):
+        pass
 
 
 def test_any_classifier_may_be_searched_over(client, digits):
