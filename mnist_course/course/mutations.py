@@ -316,7 +316,7 @@ MUTATIONS = (
     Mutation(
         "one-side-doubled",
         "evaluation.statistics.mcnemar",
-        (16,),
+        (16, 25),
         on_result(lambda test: test._replace(p_value=1 - test.p_value / 2)),
     ),
     Mutation(
