@@ -352,7 +352,7 @@ MUTATIONS = (
     Mutation(
         "half-the-way",
         "augmentation.affine",
-        (18,),
+        (18, 26),
         on_arguments(lambda given, options: (given, {k: v / 2 for k, v in options.items()})),
     ),
     Mutation(
@@ -430,6 +430,24 @@ MUTATIONS = (
         "training.cluster.own_dice",
         (24,),
         lambda original: wraps(original)(lambda: None),
+    ),
+    Mutation(
+        "temperature-turned-over",
+        "evaluation.confidence.find_temperature",
+        (26,),
+        on_result(lambda temperature: 1 / temperature),
+    ),
+    Mutation(
+        "calibration-error-never-small",
+        "evaluation.confidence.expected_calibration_error",
+        (26,),
+        on_result(lambda error: error + 0.02),
+    ),
+    Mutation(
+        "right-when-unsure",
+        "evaluation.confidence.reliability",
+        (26,),
+        on_result(lambda bins: bins._replace(accuracy=bins.confidence, confidence=bins.accuracy)),
     ),
     Mutation(
         "every-answer-passes",
