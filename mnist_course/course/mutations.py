@@ -450,6 +450,12 @@ MUTATIONS = (
         on_result(lambda bins: bins._replace(accuracy=bins.confidence, confidence=bins.accuracy)),
     ),
     Mutation(
+        "temperature-ignored",
+        "evaluation.confidence.apply_temperature",
+        (26, 27),
+        on_arguments(lambda given, options: ((given[0], 1.0), {})),
+    ),
+    Mutation(
         "every-answer-passes",
         "course.exercises.engine.check",
         tuple(range(1, 31)),
