@@ -72,6 +72,19 @@ def test_a_worker_that_dies_loses_nothing(client, digits, here, which):
     np.testing.assert_array_equal(found, here)
 
 
+def test_every_worker_keeps_its_copy(client):
+    with cluster._copies_kept(client):
+        future = client.scatter(np.zeros(500), broadcast=True)
+        time.sleep(2.5)  # Dask's memory manager tidies every two seconds
+        assert len(client.who_has([future])[future.key]) == 2
+    assert client.amm.running()
+
+
+def test_the_search_gets_its_own_folds_back(client, digits):
+    search = GridSearchCV(DummyClassifier(), {"strategy": ["prior"]}, cv=2)
+    assert search_on_cluster(search, *digits, client).cv == 2
+
+
 def test_dask_does_not_draw_from_the_global_generator():
     from dask.sizeof import sizeof
 
