@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize_scalar
+from scipy.special import softmax
 
 COLDEST, HOTTEST = 0.05, 20.0  # temperatures tried
 
@@ -91,8 +92,7 @@ def apply_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarr
     if not temperature > 0:
         raise ValueError(f"temperature must be above 0, got {temperature!r}")
     logits = np.log(np.maximum(np.asarray(probabilities, float), 1e-12)) / temperature
-    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return shares / shares.sum(axis=1, keepdims=True)
+    return softmax(logits, axis=1)
 
 
 def find_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:

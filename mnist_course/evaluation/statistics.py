@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import softmax
 from scipy.stats import binomtest
 
 
@@ -147,8 +148,7 @@ def combine_answers(probabilities: Sequence[np.ndarray]) -> np.ndarray:
             f"{[np.shape(answer) for answer in probabilities]}"
         )
     logits = np.log(np.maximum(probabilities, 1e-9)).mean(axis=0)
-    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return shares / shares.sum(axis=1, keepdims=True)
+    return softmax(logits, axis=1)
 
 
 def answer_shifted(

@@ -6,6 +6,7 @@ import os
 import random
 import warnings
 from collections.abc import Iterator
+from importlib import import_module
 from itertools import chain
 from typing import Any
 
@@ -59,7 +60,7 @@ class OwnDice(WorkerPlugin):
 def own_dice() -> None:
     """Let no module of Dask in this process draw from Python's global generator."""
     for name in ROLLS_DICE:
-        module = __import__(name, fromlist=["random"])
+        module = import_module(name)
         if getattr(module, "random", None) is random:
             module.random = random.Random()  # the same methods, another state
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .engine import Exercise, NotYet, call
-from .suspects import Case, judge, sort_letters
+from .suspects import Case, judge, judge_letters
 
 # --- 18.1 ------------------------------------------------------------------------------------
 
@@ -345,12 +345,11 @@ _FINE = {
 
 
 def _check_leaks(answer):
-    found, missing = sort_letters(answer, leaks, _FINE, "does not leak")
-    if missing:
-        raise NotYet(
-            f"{found} right, {len(missing)} missing. Ask of each recipe: did anything of a "
-            "digit that is measured on, or a copy of it, have a say before?"
-        )
+    ask = (
+        "Ask of each recipe: did anything of a "
+        "digit that is measured on, or a copy of it, have a say before?"
+    )
+    judge_letters(answer, leaks, _FINE, "does not leak", ask)
 
 
 EXERCISES = (

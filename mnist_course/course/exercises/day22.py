@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from .engine import Exercise, NotYet
-from .suspects import Case, judge, number, sort_letters
+from .suspects import Case, judge, judge_letters, number, set_of_names
 
 # --- 22.1 ------------------------------------------------------------------------------------
 
@@ -114,12 +114,7 @@ _MAPS = [
 
 def _names(found, case):
     names = set(case.arguments[0])
-    if isinstance(found, str):
-        found = [found]
-    try:
-        found = {str(name) for name in found}
-    except TypeError:
-        raise NotYet(f"{case.shown}: a set of names is asked for, yours is {found!r:.60}") from None
+    found = set_of_names(found, case)
     if not found <= names:
         raise NotYet(f"{case.shown}: yours has {min(found - names)!r}, which is no name of it")
     return ", ".join(sorted(found)) or "no name"
@@ -200,12 +195,11 @@ _FINE = {
 
 
 def _check_leaking(answer):
-    found, missing = sort_letters(answer, leaking, _FINE, "does not leak")
-    if missing:
-        raise NotYet(
-            f"{found} right, {len(missing)} missing. Ask of each recipe: was anything computed, "
-            "chosen or copied from digits that are scored on?"
-        )
+    ask = (
+        "Ask of each recipe: was anything computed, "
+        "chosen or copied from digits that are scored on?"
+    )
+    judge_letters(answer, leaking, _FINE, "does not leak", ask)
 
 
 EXERCISES = (

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .engine import Exercise, NotYet
-from .suspects import Case, judge, number, sort_letters
+from .suspects import Case, judge, judge_letters, number
 
 # --- 23.1 ------------------------------------------------------------------------------------
 
@@ -221,12 +221,11 @@ _FALSE = {
 
 
 def _check_true(answer):
-    found, missing = sort_letters(answer, true, _FALSE, "is not right")
-    if missing:
-        raise NotYet(
-            f"{found} right, {len(missing)} missing. Ask of each sentence: what part of the score "
-            "belongs to the setting, what to the seed, and what to these digits?"
-        )
+    ask = (
+        "Ask of each sentence: what part of the score "
+        "belongs to the setting, what to the seed, and what to these digits?"
+    )
+    judge_letters(answer, true, _FALSE, "is not right", ask)
 
 
 EXERCISES = (

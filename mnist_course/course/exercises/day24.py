@@ -2,8 +2,8 @@
 
 import math
 
-from .engine import Exercise, NotYet
-from .suspects import Case, judge, number, sort_letters
+from .engine import Exercise
+from .suspects import Case, judge, judge_letters, number, set_of_names
 
 # --- 24.1 ------------------------------------------------------------------------------------
 
@@ -127,11 +127,7 @@ _DEATHS = [
 
 
 def _names(found, case):
-    found = [found] if isinstance(found, str) else found
-    try:
-        return ", ".join(sorted({str(name) for name in found})) or "no fit"
-    except TypeError:
-        raise NotYet(f"{case.shown}: a set of names is asked for, yours is {found!r:.60}") from None
+    return ", ".join(sorted(set_of_names(found, case))) or "no fit"
 
 
 def _check_again(answer):
@@ -211,12 +207,11 @@ _SAFE = {
 
 
 def _check_changing(answer):
-    found, missing = sort_letters(answer, changing, _SAFE, "changes no score")
-    if missing:
-        raise NotYet(
-            f"{found} right, {len(missing)} missing. Ask of each: does a fit still get the same "
-            "digits, draw the same numbers and round in the same way?"
-        )
+    ask = (
+        "Ask of each: does a fit still get the same "
+        "digits, draw the same numbers and round in the same way?"
+    )
+    judge_letters(answer, changing, _SAFE, "changes no score", ask)
 
 
 EXERCISES = (

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .engine import Exercise, NotYet
-from .suspects import Case, judge, number, sort_letters, two_results
+from .engine import Exercise
+from .suspects import Case, judge, judge_letters, number, two_results
 
 # --- 25.1 ------------------------------------------------------------------------------------
 
@@ -214,12 +214,8 @@ _BAD = {
 
 
 def _check_sensible(answer):
-    found, missing = sort_letters(answer, sensible, _BAD, "is not sensible")
-    if missing:
-        raise NotYet(
-            f"{found} right, {len(missing)} missing. Ask of each: which mistake hurts, and does "
-            "this number see it?"
-        )
+    ask = "Ask of each: which mistake hurts, and does this number see it?"
+    judge_letters(answer, sensible, _BAD, "is not sensible", ask)
 
 
 EXERCISES = (

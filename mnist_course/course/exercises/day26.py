@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .engine import Exercise, NotYet
-from .suspects import Case, judge, number, sort_letters
+from .engine import Exercise
+from .suspects import Case, judge, judge_letters, number
 
 # --- 26.1 ------------------------------------------------------------------------------------
 
@@ -114,12 +114,7 @@ def _by_pandas(sureness, right, bins):
 def _in_a_loop(sureness, right, bins):
     total = np.float32(0)
     for b in range(bins):
-        low, high = b / bins, (b + 1) / bins
-        rows = [
-            i
-            for i, s in enumerate(sureness)
-            if int(s * bins) == b or ((b == bins - 1 and s >= high) and low < s)
-        ]
+        rows = [i for i, s in enumerate(sureness) if min(int(s * bins), bins - 1) == b]
         if rows:
             total += abs(sum(sureness[rows]) - sum(right[rows]))
     return total / len(sureness)
@@ -249,12 +244,11 @@ _FALSE = {
 
 
 def _check_true(answer):
-    found, missing = sort_letters(answer, true, _FALSE, "is not right")
-    if missing:
-        raise NotYet(
-            f"{found} right, {len(missing)} missing. Ask of each sentence: is it about the order "
-            "of answers or about their size, and which picture of today shows it?"
-        )
+    ask = (
+        "Ask of each sentence: is it about the order "
+        "of answers or about their size, and which picture of today shows it?"
+    )
+    judge_letters(answer, true, _FALSE, "is not right", ask)
 
 
 EXERCISES = (

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from ...scratch import softmax
 from .engine import Exercise, NotYet
-from .suspects import Case, judge, number, sort_letters
+from .suspects import Case, judge, judge_letters, number
 
 # --- 27.1 ------------------------------------------------------------------------------------
 
@@ -37,21 +38,16 @@ def _check_loss(answer):
     judge(answer, distillation_loss, _LOSSES, slips=_LOSS_SLIPS, form=number)
 
 
-def _softmax(logits):
-    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return shares / shares.sum(axis=1, keepdims=True)
-
-
 def _surprise(p, q):
     return np.mean(-np.sum(p * np.log(q), axis=1))
 
 
 def _teacher_only(teacher, student, temperature):
-    return _surprise(_softmax(teacher / temperature), _softmax(student))
+    return _surprise(softmax(teacher / temperature), softmax(student))
 
 
 def _student_only(teacher, student, temperature):
-    return _surprise(_softmax(teacher), _softmax(student / temperature))
+    return _surprise(softmax(teacher), softmax(student / temperature))
 
 
 def _swapped(teacher, student, temperature):
@@ -59,11 +55,11 @@ def _swapped(teacher, student, temperature):
 
 
 def _multiplied(teacher, student, temperature):
-    return _surprise(_softmax(teacher * temperature), _softmax(student * temperature))
+    return _surprise(softmax(teacher * temperature), softmax(student * temperature))
 
 
 def _softened_afterwards(teacher, student, temperature):
-    return _surprise(_softmax(teacher) / temperature, _softmax(student) / temperature)
+    return _surprise(softmax(teacher) / temperature, softmax(student) / temperature)
 
 
 def _mean_of_all(teacher, student, temperature):
@@ -80,7 +76,7 @@ def _without_the_minus(teacher, student, temperature):
 
 def _hard_teacher(teacher, student, temperature):
     p = np.eye(10)[teacher.argmax(axis=1)]
-    return _surprise(p, _softmax(student / temperature))
+    return _surprise(p, softmax(student / temperature))
 
 
 _LOSS_SLIPS = (
@@ -97,9 +93,10 @@ _LOSS_SLIPS = (
 
 
 def _by_scipy(teacher, student, temperature):
-    from scipy.special import log_softmax, softmax
+    from scipy.special import log_softmax
+    from scipy.special import softmax as theirs
 
-    p = softmax(teacher / temperature, axis=1)
+    p = theirs(teacher / temperature, axis=1)
     return -(p * log_softmax(student / temperature, axis=1)).sum(axis=1).mean()
 
 
@@ -112,7 +109,7 @@ def _in_a_loop(teacher, student, temperature):
 
 
 def _in_float32(teacher, student, temperature):
-    p, q = (_softmax((a / temperature).astype(np.float32)) for a in (teacher, student))
+    p, q = (softmax((a / temperature).astype(np.float32)) for a in (teacher, student))
     return -np.einsum("ij,ij->", p, np.log(q)) / len(p)
 
 
@@ -125,7 +122,7 @@ def combine(answers):
     return shares / shares.sum(axis=1, keepdims=True)
 
 
-_ANSWERS = np.stack([_softmax(_RNG.normal(0, 3, (4, 10))) for _ in range(5)])
+_ANSWERS = np.stack([softmax(_RNG.normal(0, 3, (4, 10))) for _ in range(5)])
 _COMMITTEES = [
     Case(f"combine(answers) with answers of shape {answers.shape}", (answers,))
     for answers in (_ANSWERS[:3], _ANSWERS[:2, :1], _ANSWERS[1:, 2:], _ANSWERS[:1])
@@ -207,7 +204,7 @@ def _by_scipy_mean(answers):
 
 
 def _by_softmax(answers):
-    return _softmax(np.log(answers).mean(axis=0)).astype(np.float32)
+    return softmax(np.log(answers).mean(axis=0)).astype(np.float32)
 
 
 # --- 27.3 ------------------------------------------------------------------------------------
@@ -222,12 +219,8 @@ _FALSE = {
 
 
 def _check_true(answer):
-    found, missing = sort_letters(answer, true, _FALSE, "is not right")
-    if missing:
-        raise NotYet(
-            f"{found} right, {len(missing)} missing. Ask of each sentence: which table or picture "
-            "of today speaks for it, or against it?"
-        )
+    ask = "Ask of each sentence: which table or picture of today speaks for it, or against it?"
+    judge_letters(answer, true, _FALSE, "is not right", ask)
 
 
 EXERCISES = (

@@ -179,3 +179,28 @@ def sort_letters(
     if wrongly := sorted(chosen & set(wrong)):
         raise NotYet(f"{wrongly[0]} {verdict}: {wrong[wrongly[0]]}")
     return len(chosen), sorted(set(right) - chosen)
+
+
+def judge_letters(
+    answer: Any, right: Iterable[str], wrong: Mapping[str, str], verdict: str, ask: str
+) -> None:
+    """``sort_letters``, and a choice that is not complete is told how many are missing.
+
+    Args:
+        answer, right, wrong, verdict: as for ``sort_letters``.
+        ask: what to ask of each letter, said when some are missing.
+
+    Raises:
+        NotYet: a letter is wrong or missing, or the answer is no choice of letters.
+    """
+    found, missing = sort_letters(answer, right, wrong, verdict)
+    if missing:
+        raise NotYet(f"{found} right, {len(missing)} missing. {ask}")
+
+
+def set_of_names(found: Any, case: Case) -> set[str]:
+    """A choice of names: a set, a list, a Series, or a single name."""
+    try:
+        return {found} if isinstance(found, str) else {str(name) for name in found}
+    except TypeError:
+        raise NotYet(f"{case.shown}: a set of names is asked for, yours is {found!r:.60}") from None
