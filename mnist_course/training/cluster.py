@@ -120,6 +120,7 @@ def search_on_cluster(
     Example:
         >>> search_on_cluster(GridSearchCV(keras_classifier(build), grid, cv=3), x, y)
     """
+    own_dice()  # a local scheduler, and every client, has a thread in this process as well
     with _client(address, workers) as client:
         _check_workers(client)
         client.register_plugin(OwnDice())

@@ -28,12 +28,6 @@ def digits():
     return scale_pixels(x[:1500]), y[:1500]
 
 
-@pytest.fixture(scope="module")
-def client():
-    with cluster.local_cluster(2) as client:
-        yield client
-
-
 def searched():
     """Eight fits, each of a second or so."""
     model = keras_classifier(partial(create_model, "dense_regularized"), epochs=3)
@@ -49,6 +43,13 @@ def here(digits):
     return scores(searched().fit(*digits))
 
 
+@pytest.fixture(scope="module")
+def client(here):
+    """Starts when ``here`` is done: its scheduler is a thread of this process."""
+    with cluster.local_cluster(2) as client:
+        yield client
+
+
 def test_the_cluster_gives_the_scores_of_this_process(client, digits, here):
     np.testing.assert_array_equal(scores(search_on_cluster(searched(), *digits, client)), here)
 
@@ -57,14 +58,15 @@ def test_the_cluster_gives_the_scores_of_this_process(client, digits, here):
 def test_a_worker_that_dies_loses_nothing(client, digits, here, which):
     def kill():
         address, pid = sorted(client.run(os.getpid).items())[which]
-        while not client.processing().get(address):
+        end = time.monotonic() + 60
+        while not client.processing().get(address) and time.monotonic() < end:
             time.sleep(0.1)
         time.sleep(1.5)  # in the middle of a fit
         os.kill(pid, signal.SIGKILL)
         killed.append(pid)
 
     killed = []
-    thread = threading.Thread(target=kill)
+    thread = threading.Thread(target=kill, daemon=True)
     thread.start()
     found = scores(search_on_cluster(searched(), *digits, client))
     thread.join()
