@@ -1,0 +1,84 @@
+// The page's JavaScript against fixtures that Python wrote; run by Node's own test runner:
+// FIXTURES=folder STATIC=folder node --test page.test.mjs
+
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+
+const module = (name) => import(pathToFileURL(join(process.env.STATIC, name)));
+const file = (name) => readFileSync(join(process.env.FIXTURES, name));
+const json = (name) => JSON.parse(file(name));
+const floats = (name) => new Float32Array(Uint8Array.from(file(name)).buffer);
+
+const { drawingStages, fittedPen, shrink } = await module("drawing.js");
+const { classActivationMap, makeNetwork } = await module("network.js");
+const { makeNpz } = await module("npz.js");
+const { coverTest } = await module("explain.js");
+
+const network = (name) => makeNetwork(json(`networks/${name}.json`), floats(`networks/${name}.bin`));
+const digits = file("digits.bin");
+const digit = (i) => digits.subarray(784 * i, 784 * (i + 1));
+const largestGap = (a, b) => Math.max(...a.map((value, i) => Math.abs(value - b[i])));
+
+for (const [name, drawing] of Object.entries(json("drawings.json"))) {
+  test(`every stage of ${name} has Python's bytes`, () => {
+    const stages = drawingStages(drawing.grey, drawing.width, drawing.height);
+    for (const [stage, pixels] of Object.entries(drawing.stages)) {
+      assert.deepEqual([...stages[stage].pixels], pixels, stage);
+    }
+  });
+}
+
+test("an empty drawing has no stages", () => {
+  assert.equal(drawingStages(new Uint8Array(100).fill(255), 10, 10), null);
+});
+
+test("shrinking keeps a picture that has the size already", () => {
+  const pixels = Uint8Array.from({ length: 16 }, (_, i) => 17 * i);
+  assert.deepEqual(shrink({ side: 4, pixels }, 4).pixels, pixels);
+});
+
+for (const { strokes, width, fitted } of json("pens.json")) {
+  test(`a pen of ${width} is fitted as in Python`, () => {
+    assert.ok(Math.abs(fittedPen(strokes, width) - fitted) < 1e-12);
+  });
+}
+
+for (const name of ["champion", "tiny", "dense"]) {
+  test(`${name} gives ONNX Runtime's probabilities`, () => {
+    const expected = floats(`${name}.probabilities.bin`);
+    const net = network(name);
+    for (let i = 0; i < digits.length / 784; i++) {
+      const { probabilities } = net.read(digit(i));
+      assert.ok(largestGap(probabilities, expected.subarray(10 * i, 10 * i + 10)) < 5e-6, `digit ${i}`);
+    }
+  });
+}
+
+for (const name of ["champion", "tiny"]) {
+  test(`${name} has ONNX Runtime's class activation map`, () => {
+    const net = network(name);
+    const map = classActivationMap(net, net.read(digit(0)), 7);
+    assert.ok(largestGap(map.values, floats(`${name}.map.bin`)) < 1e-4);
+  });
+}
+
+test("a network without a map of places says so", () => {
+  const dense = network("dense");
+  assert.equal(classActivationMap(dense, dense.read(digit(0)), 7), null);
+  assert.equal(coverTest(dense, { side: 28, pixels: digit(0) }, null, 7), null);
+});
+
+test("the cover test compares squares of nearly equal ink, apart from each other", () => {
+  const net = network("champion");
+  const image = { side: 28, pixels: digit(0) };
+  const { hottest, equal } = coverTest(net, image, classActivationMap(net, net.read(digit(0)), 7), 7);
+  assert.ok(Math.max(Math.abs(hottest.top - equal.top), Math.abs(hottest.left - equal.left)) > 4);
+  assert.ok(hottest.probability < net.read(digit(0)).probabilities[7]);
+});
+
+test("labelled drawings are written, for Python to open", () => {
+  writeFileSync(join(process.env.FIXTURES, "made.npz"), makeNpz([digit(0), digit(1)], [7, 2]));
+});

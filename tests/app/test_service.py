@@ -1,0 +1,234 @@
+"""The service: answers, and what it says to all that is no picture."""
+
+import base64
+import os
+import signal
+import time
+from io import BytesIO
+
+import httpx2 as httpx
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.testclient import TestClient
+
+from mnist_course import load_mnist
+from mnist_course.app import guard, service
+from mnist_course.app.pad import DrawingPad
+from mnist_course.manifest import ModelError
+from mnist_course.predictor import DigitReader
+
+SEVEN = [[[0.3, 0.25], [0.7, 0.25], [0.45, 0.8]]]
+
+
+@pytest.fixture(scope="module")
+def client():
+    with TestClient(service.create_app()) as client:
+        yield client
+
+
+def file_of(pixels, kind="PNG", **options) -> bytes:
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, kind, **options)
+    return file.getvalue()
+
+
+def drawn() -> np.ndarray:
+    pad = DrawingPad()
+    pad.strokes = SEVEN
+    return pad.picture()
+
+
+def upload(client, content, query="", name="image"):
+    return client.post(f"/api/predict{query}", files={name: ("p.png", content)})
+
+
+@pytest.mark.parametrize("model", ["champion", "tiny", "dense"])
+def test_it_answers_as_the_reader_does(client, model):
+    reading = DigitReader.load(model).read_picture(file_of(drawn()))
+    answer = upload(client, file_of(drawn()), f"?model={model}").json()
+    assert answer["digit"] == reading.label == 7
+    assert answer["model"] == model
+    np.testing.assert_allclose(answer["probabilities"], reading.probabilities, atol=1e-6)
+    np.testing.assert_array_equal(answer["image"], reading.image)
+
+
+def test_a_picture_may_come_as_text(client):
+    text = base64.b64encode(file_of(drawn())).decode()
+    for image in (text, f"data:image/png;base64,{text}"):
+        assert client.post("/api/predict", json={"image": image}).json()["digit"] == 7
+
+
+def test_pixels_in_mnist_form_are_read_as_they_are(client):
+    (digit, *_), (label, *_) = load_mnist()[1]
+    answer = client.post("/api/predict", json={"pixels": digit.tolist()}).json()
+    assert (answer["digit"], answer["image"]) == (label, digit.tolist())
+
+
+def test_stages_come_as_pictures_when_asked_for(client):
+    assert upload(client, file_of(drawn())).json()["stages"] is None
+    stages = upload(client, file_of(drawn()), "?stages=true").json()["stages"]
+    assert list(stages)[-1] == "28 x 28"
+    content = base64.b64decode(stages["28 x 28"].removeprefix("data:image/png;base64,"))
+    assert Image.open(BytesIO(content)).size == (28, 28)
+
+
+def test_models_are_listed_with_their_checksums(client):
+    models = client.get("/api/models").json()
+    assert [model["name"] for model in models] == ["champion", "tiny", "dense"]
+    assert all(len(model["sha256"]) == 64 for model in models)
+    assert upload(client, file_of(drawn())).json()["sha256"] == models[0]["sha256"]
+
+
+def bomb() -> bytes:
+    return file_of(np.zeros((9_000, 9_000), np.uint8))  # 81 megapixels in 80 kB
+
+
+def animation() -> bytes:
+    frames = [Image.fromarray(np.full((30, 30), n, np.uint8)) for n in (0, 200)]
+    file = BytesIO()
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "words"),
+    [
+        (b"", 400, "cannot read this picture"),
+        (b"no picture", 400, "cannot read this picture"),
+        (file_of(drawn())[:300], 400, "cannot read this picture"),
+        (file_of(drawn(), "JPEG")[:700], 400, "cannot read this picture"),
+        (bomb(), 400, "9000 x 9000 pixels"),
+        (file_of(np.zeros((2, 20_000), np.uint8)), 413, "10000 pixels wide"),
+        (animation(), 400, "animation of 2"),
+        (file_of(np.zeros((1, 1), np.uint8)), 422, "no ink"),
+        (file_of(np.full((90, 90), 255, np.uint8)), 422, "no ink"),
+    ],
+)
+def test_what_is_no_digit_gets_a_clear_answer(client, content, status, words):
+    answer = upload(client, content)
+    assert (answer.status_code, words in answer.json()["detail"]) == (status, True), answer.text
+
+
+def boundary(rest: bytes) -> dict:
+    return {"content": rest, "headers": {"content-type": "multipart/form-data; boundary=x"}}
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "words"),
+    [
+        ({"files": {"photo": b"x"}}, 422, "file named image"),
+        ({"data": {"image": "text"}}, 415, "send a form"),
+        (boundary(b""), 422, "file named image"),
+        (boundary(b"--y\r\n"), 400, "form cannot be read"),
+        ({"content": b"x", "headers": {"content-type": "multipart/form-data"}}, 400, "boundary"),
+        ({"content": b"{"}, 415, "neither"),
+        ({"content": b"{", "headers": {"content-type": "application/json"}}, 422, "Invalid JSON"),
+        ({"json": {}}, 422, "either image or pixels"),
+        ({"json": {"image": "a", "pixels": [[0] * 28] * 28}}, 422, "either image or pixels"),
+        ({"json": {"image": "é"}}, 422, "base64"),
+        ({"json": {"image": 5}}, 422, "valid string"),
+        ({"json": {"pixels": [[0] * 28] * 27}}, 422, "28 items"),
+        ({"json": {"pixels": [[256] * 28] * 28}}, 422, "255"),
+        ({"json": {"path": "/etc/passwd"}}, 422, "path"),
+    ],
+)
+def test_a_wrong_request_hears_what_was_expected(client, request_, status, words):
+    answer = client.post("/api/predict", **request_)
+    assert (answer.status_code, words in answer.json()["detail"]) == (status, True), answer.text
+
+
+@pytest.mark.parametrize("query", ["?model=../cnn", "?model=cnn", "?stages=perhaps", "?ink=red"])
+def test_a_wrong_option_is_named(client, query):
+    answer = upload(client, file_of(drawn()), query)
+    assert answer.status_code == 422
+    assert query[1:].partition("=")[0] in answer.json()["detail"]
+
+
+def test_more_bytes_than_a_request_may_have_are_refused_while_they_come(client, monkeypatch):
+    monkeypatch.setattr(guard, "MAX_BYTES", 1000)
+    sent = []
+
+    def pieces():
+        for _ in range(100):
+            sent.append(500)
+            yield b"x" * 500
+
+    options = {"headers": {"content-type": "application/json"}}
+    answer = client.post("/api/predict", content=pieces(), **options)
+    assert answer.status_code == 413
+    assert "a request may have 1,000 bytes" in answer.json()["detail"]
+
+
+def test_a_large_request_is_refused_before_it_comes(client):
+    answer = upload(client, bytes(50_000_000))
+    assert answer.status_code == 413
+
+
+def test_every_answer_has_the_security_headers(client):
+    for answer in (client.get("/"), client.get("/nowhere"), upload(client, b"x")):
+        for name, value in guard.HEADERS.items():
+            assert answer.headers[name] == value
+        assert "access-control-allow-origin" not in answer.headers
+
+
+def test_the_page_is_served(client):
+    assert "A reader of digits" in client.get("/").text
+    assert client.get("/config.json").json()["service"] is True
+    assert client.get("/networks/champion.bin").status_code == 200
+    assert client.get("/..%2f..%2fpyproject.toml").status_code == 404
+
+
+def test_requests_and_their_seconds_are_counted(client):
+    upload(client, b"x")
+    client.get("/a-strangers-path")
+    text = client.get("/metrics").text
+    assert 'digits_requests_total{path="/api/predict",status="400"}' in text
+    assert "digits_request_seconds_bucket" in text
+    assert "strangers" not in text
+
+
+def test_it_is_ready_only_while_it_runs():
+    app = service.create_app(("tiny",))
+    assert TestClient(app).get("/readyz").status_code == 503  # not started yet
+    with TestClient(app) as client:
+        assert client.get("/readyz").json() == {"status": "ready"}
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/healthz").status_code == 200
+
+
+def test_a_model_that_was_not_shipped_stops_the_start():
+    with pytest.raises(ModelError, match="no model 'nobody'"):
+        service.create_app(("nobody",))
+
+
+def test_the_document_names_every_status(client):
+    document = client.get("/openapi.json").json()
+    answers = document["paths"]["/api/predict"]["post"]["responses"]
+    assert {"200", "400", "413", "415", "422"} <= set(answers)
+
+
+def test_the_command_serves(service):
+    assert httpx.get(f"{service}/readyz").status_code == 200
+    answer = httpx.post(f"{service}/api/predict", files={"image": file_of(drawn())}, timeout=60)
+    assert answer.json()["digit"] == 7
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_a_killed_worker_is_replaced(serving):
+    with serving("--workers", "2") as (process, address):
+        children = f"/proc/{process.pid}/task/{process.pid}/children"
+        if not os.path.exists(children):
+            pytest.skip("needs Linux's /proc")
+        before = _workers(children)
+        os.kill(before[-1], signal.SIGKILL)
+        end = time.monotonic() + 60
+        while time.monotonic() < end and (set(_workers(children)) <= set(before)):
+            time.sleep(0.2)
+        assert set(_workers(children)) - set(before)
+        assert httpx.get(f"{address}/healthz", timeout=60).status_code == 200
+
+
+def _workers(children: str) -> list[int]:
+    with open(children) as file:
+        return [int(pid) for pid in file.read().split()]
