@@ -11,7 +11,9 @@ from PIL import Image, ImageOps
 from ..images import preprocessing_stages
 from .strokes import INK_WIDTH, PROMPT, draw_strokes
 
-NEAR = 0.004  # of the side: a point nearer than this to the last one adds nothing
+# of the side: a point nearer than this to the one before moves it; a mouse knows whole pixels
+# only, and a line through each of them would shake
+NEAR = 0.015
 READ_SIDE = 280  # pixels of the picture that is read: as the notebook's pad
 
 
@@ -84,8 +86,12 @@ class Sketch:
             # beside a picture from a file a stroke would have no meaning: it begins a new drawing
             self._remember([*self.strokes, [point]] if self.opened is None else [[point]])
             self._pen_is_down = True
-        elif math.dist(self.strokes[-1][-1], point) >= NEAR:
-            self.strokes[-1].append(point)
+            return
+        stroke = self.strokes[-1]
+        if len(stroke) > 1 and math.dist(*stroke[-2:]) < NEAR:
+            stroke[-1] = point
+        else:
+            stroke.append(point)
 
     def lift(self) -> None:
         """Take the pen off the paper."""

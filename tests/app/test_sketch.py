@@ -98,9 +98,14 @@ def test_beyond_the_edge_the_pen_stays_at_the_edge(sketch):
     assert sketch.strokes == [[[0.5, 0.5], [1.0, 0.0]]]
 
 
-def test_a_point_too_near_adds_nothing(sketch):
-    draw(sketch, [(0.5, 0.5), (0.5 + NEAR / 2, 0.5), (0.5 + 1.1 * NEAR, 0.5)])
-    assert [x for x, _ in sketch.strokes[0]] == [0.5, 0.5 + 1.1 * NEAR]
+def test_points_lie_a_little_apart_but_the_line_ends_where_the_pen_is(sketch):
+    path = [(0.2 + 0.002 * step, 0.5) for step in range(100)]
+    draw(sketch, path)
+    (xs,) = [[x for x, _ in stroke] for stroke in sketch.strokes]
+    assert xs[0] == 0.2
+    assert xs[-1] == path[-1][0]
+    assert np.diff(xs)[:-1].min() >= NEAR
+    assert np.diff(xs).max() < 2 * NEAR
 
 
 def test_undo_takes_strokes_back_and_then_does_nothing(sketch):
