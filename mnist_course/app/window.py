@@ -88,18 +88,19 @@ class Window:
 
     def _add_tools(self, frame) -> None:
         tools = ttk.Frame(frame)
-        tools.grid(row=1, column=0, sticky="ew", pady=(12, 0))
-        self.undo = ttk.Button(tools, text="Undo", width=6, command=self._undo)
-        self.clear = ttk.Button(tools, text="Clear", width=6, command=self._clear)
-        open_ = ttk.Button(tools, text="Open picture…", width=13, command=self._open)
+        tools.grid(row=1, column=0, sticky="new", pady=(10, 0))
+        frame.rowconfigure(1, weight=1)  # the height that the answer needs more goes here
+        self.undo = ttk.Button(tools, text="Undo", command=self._undo)
+        self.clear = ttk.Button(tools, text="Clear", command=self._clear)
+        open_ = ttk.Button(tools, text="Open picture…", command=self._open)
+        for column, button in enumerate((self.undo, self.clear, open_)):
+            button.grid(row=0, column=column, sticky="ew", padx=(8 if column else 0, 0))
+            tools.columnconfigure(column, weight=1)
         self.pen = ttk.Scale(tools, from_=PEN_WIDTHS[0], to=PEN_WIDTHS[1])
         self.pen.set(self.sketch.ink_width)
         self.pen["command"] = self._set_pen  # not before: setting calls it
-        label = ttk.Label(tools, text="Pen width")
-        for column, tool in enumerate((self.undo, self.clear, open_, label)):
-            tool.grid(row=0, column=column, padx=(0, 8))
-        self.pen.grid(row=0, column=4, sticky="ew")
-        tools.columnconfigure(4, weight=1)
+        ttk.Label(tools, text="Pen width").grid(row=1, column=0, pady=(12, 0))
+        self.pen.grid(row=1, column=1, columnspan=2, sticky="ew", padx=(8, 0), pady=(12, 0))
 
     def _add_answer(self, frame) -> None:
         beside = ttk.Frame(frame)
@@ -117,7 +118,7 @@ class Window:
         self.status = ttk.Label(frame, wraplength=round(SPAN * self._scale))
         self.status.grid(row=2, column=0, columnspan=2, sticky="nw", pady=(12, 0))
         # room for two lines from the start: the window does not grow with a long message
-        frame.rowconfigure(2, minsize=round(48 * self._scale))
+        frame.rowconfigure(2, minsize=round(54 * self._scale))
 
     def _bind(self) -> None:
         self.paper.bind("<Button-1>", self._draw)
