@@ -25,11 +25,13 @@ def draw_strokes(strokes: Sequence[Stroke], size: int, ink_width: float = INK_WI
         uint8, shape (size, size), 0 black ink to 255 white paper.
     """
     side = size * FINER
+    radius = round((ink_width * side - 1) / 2)
     paper = Image.new("L", (side, side), 255)
     draw = ImageDraw.Draw(paper)
     for stroke in strokes:
-        points = [(x * side, y * side) for x, y in stroke]
-        draw.line(points, fill=0, width=round(ink_width * side))
+        # whole pixels and an odd width: circles are as wide as the lines, no edge is scalloped
+        points = [(round(x * side), round(y * side)) for x, y in stroke]
+        draw.line(points, fill=0, width=2 * radius + 1)
         for point in points:  # round ends and joints, and a dot for a tap
-            draw.circle(point, ink_width * side / 2, fill=0)
+            draw.circle(point, radius, fill=0)
     return np.asarray(paper.reduce(FINER))

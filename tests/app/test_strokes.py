@@ -28,3 +28,9 @@ def test_a_joint_is_round():
     corner = draw_strokes([[[0.2, 0.8], [0.5, 0.2], [0.8, 0.8]]], 200, 0.1)
     assert corner[32, 100] < 128  # the tip of a sharp corner, without a notch
     assert corner[29, 100] == 255  # and without a spike
+
+
+def test_many_points_on_a_line_leave_its_edges_straight():
+    ends = draw_strokes([[[0.2, 0.5], [0.8, 0.5]]], 200)
+    many = draw_strokes([[[0.2 + 0.01 * step, 0.5] for step in range(61)]], 200)
+    np.testing.assert_array_equal(many[:, 45:155], ends[:, 45:155])
