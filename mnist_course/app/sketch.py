@@ -54,8 +54,9 @@ class Sketch:
 
     Example:
         >>> sketch = Sketch(DigitReader.load())
-        >>> for point in [(0.3, 0.25), (0.7, 0.25), (0.45, 0.8)]:
-        ...     sketch.draw_to(*point)
+        >>> sketch.begin(0.3, 0.25)
+        >>> sketch.draw_to(0.7, 0.25)
+        >>> sketch.draw_to(0.45, 0.8)
         >>> sketch.answer().digit
         '7'
     """
@@ -79,15 +80,18 @@ class Sketch:
         """Whether something has been done."""
         return bool(self._past)
 
+    def begin(self, x: float, y: float) -> None:
+        """Put the pen on the paper."""
+        # beside a picture from a file a stroke would have no meaning: it begins a new drawing
+        before = self.strokes if self.opened is None else []
+        self._remember([*before, [_within(x, y)]])
+        self._pen_is_down = True
+
     def draw_to(self, x: float, y: float) -> None:
-        """Put the pen down, or move it on if it is; beyond the edge it stays at the edge."""
-        point = [min(1.0, max(0.0, float(x))), min(1.0, max(0.0, float(y)))]
-        if not self._pen_is_down:
-            # beside a picture from a file a stroke would have no meaning: it begins a new drawing
-            self._remember([*self.strokes, [point]] if self.opened is None else [[point]])
-            self._pen_is_down = True
+        """Move the pen, if it is on the paper; beyond the edge it stays at the edge."""
+        if not self._pen_is_down:  # the button was pressed elsewhere, as in a dialog
             return
-        stroke = self.strokes[-1]
+        stroke, point = self.strokes[-1], _within(x, y)
         if len(stroke) > 1 and math.dist(*stroke[-2:]) < NEAR:
             stroke[-1] = point
         else:
@@ -151,6 +155,10 @@ class Sketch:
         """Go on to another state of the paper, from which ``undo`` leads back."""
         self._past.append((self.strokes, self.opened))
         self.strokes, self.opened, self._pen_is_down = strokes, opened, False
+
+
+def _within(x: float, y: float) -> list[float]:
+    return [min(1.0, max(0.0, float(x))), min(1.0, max(0.0, float(y)))]
 
 
 def _nothing(text: str, status: str = "") -> Answer:

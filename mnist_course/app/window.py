@@ -121,8 +121,8 @@ class Window:
         frame.rowconfigure(2, minsize=round(54 * self._scale))
 
     def _bind(self) -> None:
-        self.paper.bind("<Button-1>", self._draw)
-        self.paper.bind("<B1-Motion>", self._draw)
+        self.paper.bind("<Button-1>", lambda event: self._draw(event, self.sketch.begin))
+        self.paper.bind("<B1-Motion>", lambda event: self._draw(event, self.sketch.draw_to))
         self.paper.bind("<ButtonRelease-1>", lambda _: self.sketch.lift())
         command = "Command" if self.root.tk.call("tk", "windowingsystem") == "aqua" else "Control"
         for keys, action in {
@@ -133,8 +133,8 @@ class Window:
         }.items():
             self.root.bind(keys, lambda _, action=action: action())
 
-    def _draw(self, event) -> None:
-        self.sketch.draw_to((event.x - 1) / self._side, (event.y - 1) / self._side)
+    def _draw(self, event, how) -> None:
+        how((event.x - 1) / self._side, (event.y - 1) / self._side)
         self._changed()
 
     def _undo(self) -> None:

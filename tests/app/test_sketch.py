@@ -53,7 +53,8 @@ def file(tmp_path):
 
 
 def draw(sketch, points):
-    for point in points:
+    sketch.begin(*points[0])
+    for point in points[1:]:
         sketch.draw_to(*point)
     sketch.lift()
 
@@ -133,10 +134,25 @@ def test_undo_brings_a_cleared_drawing_back(sketch):
 @pytest.mark.parametrize("action", ["undo", "clear"])
 def test_undo_and_clear_in_the_middle_of_a_stroke_lift_the_pen(sketch, action):
     draw(sketch, SEVEN[:2])
-    sketch.draw_to(0.1, 0.1)
+    sketch.begin(0.1, 0.1)
     getattr(sketch, action)()
+    before = [list(stroke) for stroke in sketch.strokes]
     sketch.draw_to(0.9, 0.9)
-    assert sketch.strokes[-1] == [[0.9, 0.9]]
+    assert sketch.strokes == before
+
+
+def test_a_pen_that_was_not_put_down_draws_nothing(sketch, file):
+    sketch.draw_to(0.5, 0.5)
+    assert sketch.is_empty
+    sketch.open(file)  # by a double click, say, whose button is still down
+    sketch.draw_to(0.5, 0.5)
+    assert sketch.opened.path == file
+
+
+def test_putting_the_pen_down_twice_makes_two_strokes(sketch):
+    sketch.begin(0.1, 0.1)  # whose end was lost, as when a dialog opens
+    sketch.begin(0.9, 0.9)
+    assert sketch.strokes == [[[0.1, 0.1]], [[0.9, 0.9]]]
 
 
 def test_the_width_of_the_pen_holds_for_all_strokes(sketch, reader):
