@@ -7,13 +7,10 @@ from pathlib import Path
 import anywidget
 import numpy as np
 import traitlets
-from PIL import Image, ImageDraw
+
+from .strokes import INK_WIDTH, PROMPT, draw_strokes
 
 FOLDER = Path(__file__).resolve().parent
-INK_WIDTH = 0.08  # of the pad's side: strokes become about 2 pixels wide in MNIST form
-FINER = 4  # strokes are drawn this much larger, then averaged: smooth edges
-
-PROMPT = "Draw a digit from 0 to 9."
 
 
 class DrawingPad(anywidget.AnyWidget):
@@ -71,15 +68,7 @@ class DrawingPad(anywidget.AnyWidget):
         """
         if not isinstance(size, int) or not 28 <= size <= 2048:
             raise ValueError(f"size must be a whole number from 28 to 2048 pixels, got {size!r}")
-        side = size * FINER
-        paper = Image.new("L", (side, side), 255)
-        draw = ImageDraw.Draw(paper)
-        for stroke in self.strokes:
-            points = [(x * side, y * side) for x, y in stroke]
-            draw.line(points, fill=0, width=round(INK_WIDTH * side))
-            for point in points:  # round ends and joints, and a dot for a tap
-                draw.circle(point, INK_WIDTH * side / 2, fill=0)
-        return np.asarray(paper.reduce(FINER))
+        return draw_strokes(self.strokes, size)
 
     @traitlets.validate("strokes")
     def _checked_strokes(self, proposal) -> list:

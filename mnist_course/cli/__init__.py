@@ -5,7 +5,7 @@ It must answer at once, so every command imports what it needs when it runs.
 
 import sys
 
-from . import learn, serve, use, write  # noqa: F401 (importing them adds their commands)
+from . import learn, serve, use, window, write  # noqa: F401 (importing them adds their commands)
 from .application import app
 from .screen import red
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +21,7 @@ from mnist_course.course.exercises import engine
 
 COMMANDS = (
     *("lab", "progress", "doctor", "predict", "evaluate", "export", "benchmark"),
-    *("verify", "refresh", "mutate", "train", "cards"),
+    *("draw", "verify", "refresh", "mutate", "train", "cards"),
 )
 
 
@@ -453,6 +454,41 @@ def test_cards_are_written_from_the_manifest_alone(run, monkeypatch):
 
     monkeypatch.setattr(cards, "write_cards", lambda: "models/README.md")
     assert run("cards").output == "Wrote models/README.md\n"
+
+
+# --- draw ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def windows(monkeypatch):
+    """Windows that were opened, each as the steps it went through."""
+    from mnist_course.app import window
+
+    opened = []
+
+    class FakeWindow:
+        def __init__(self, reader):
+            opened.append([reader.name])
+
+        def run(self):
+            opened[-1].append("run")
+
+    monkeypatch.setattr(window, "Window", FakeWindow)
+    monkeypatch.setattr("signal.signal", lambda *what: opened[-1].append(what))
+    return opened
+
+
+@pytest.mark.parametrize(
+    ("options", "name"), [([], "champion"), (["--model", "tiny"], "tiny")], ids=["", "tiny"]
+)
+def test_draw_opens_a_window_that_ctrl_c_ends(run, reader, windows, options, name):
+    assert run("draw", *options).exit_code == 0
+    assert windows == [[name, (signal.SIGINT, signal.SIG_DFL), "run"]]
+
+
+def test_draw_says_what_it_takes_as_a_model(run, reader, windows):
+    assert "there is no file absent.onnx" in str(run("draw", "--model", "absent.onnx").exception)
+    assert windows == []
 
 
 # --- evaluate ------------------------------------------------------------------------------------
