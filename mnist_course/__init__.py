@@ -24,6 +24,7 @@ _HOME = {
     "expect": "course.claims",
     "export_model": "shipping.export",
     "hint": "course.exercises",
+    "load_drawings": "data",
     "load_mnist": "data",
     "load_model": "shipping.export",
     "load_uci_digits": "data",

@@ -105,6 +105,31 @@ def load_uci_digits() -> tuple[np.ndarray, np.ndarray]:
     return arrays["images"], arrays["labels"]
 
 
+def load_drawings(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
+    """Load drawings that were labelled on the course's page and downloaded there.
+
+    Args:
+        path: the ``.npz`` file.
+
+    Returns:
+        ``(images, labels)``: uint8 of shape (n, 28, 28), 0 background to 255 ink; uint8 of shape
+        (n,), 0 to 9. They go wherever MNIST's digits go.
+
+    Raises:
+        DataError: there is no such file, or it holds something else.
+    """
+    arrays = _read_npz(Path(path), ("images", "labels"))
+    images, labels = arrays["images"], arrays["labels"]
+    fits = images.shape == (len(labels), 28, 28) and labels.ndim == 1 and np.all(labels < 10)
+    if not fits or not images.dtype == labels.dtype == np.uint8:
+        raise DataError(
+            f"{path} holds no labelled drawings: expected images, uint8 of shape (n, 28, 28), and "
+            f"labels, uint8 of shape (n,) from 0 to 9, got {images.dtype} of shape {images.shape} "
+            f"and {labels.dtype} of shape {labels.shape}"
+        )
+    return images, labels
+
+
 def convert_uci_digits(count: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Make what ``load_uci_digits`` loads: takes seconds.
 

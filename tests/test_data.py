@@ -309,3 +309,29 @@ def test_the_original_files_are_read_behind_their_headers(tmp_path, monkeypatch)
         }  # fmt: skip
         assert {int(arrays[name].flat[0]) for name in arrays} == {0}
         assert [arrays["y_train"].tolist(), arrays["y_test"].tolist()] == [[0, 1, 2], [0, 1, 2]]
+
+
+def saved(path, images, labels):
+    np.savez(path / "drawings.npz", images=images, labels=labels)
+    return path / "drawings.npz"
+
+
+def test_drawings_are_loaded(tmp_path):
+    images, labels = np.ones((2, 28, 28), np.uint8), np.array([3, 9], np.uint8)
+    found = data.load_drawings(saved(tmp_path, images, labels))
+    np.testing.assert_array_equal(found[0], images)
+    np.testing.assert_array_equal(found[1], labels)
+
+
+@pytest.mark.parametrize(
+    ("images", "labels"),
+    [
+        (np.zeros((2, 28, 28)), np.zeros(2, np.uint8)),
+        (np.zeros((2, 28, 28), np.uint8), np.zeros(3, np.uint8)),
+        (np.zeros((2, 28, 27), np.uint8), np.zeros(2, np.uint8)),
+        (np.zeros((1, 28, 28), np.uint8), np.array([10], np.uint8)),
+    ],
+)
+def test_what_holds_no_drawings_is_refused(tmp_path, images, labels):
+    with pytest.raises(data.DataError, match="holds no labelled drawings"):
+        data.load_drawings(saved(tmp_path, images, labels))

@@ -16,14 +16,16 @@ def running(command, pattern, **options):
     """A program of the course, and what the pattern finds in what it says."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     with subprocess.Popen([sys.executable, *command], **pipes, **options) as process:
-        seen = []
-        for line in process.stdout:
-            seen.append(line)
-            if found := re.search(pattern, line):
-                break
-        assert found, "".join(seen)
-        yield process, found[0]
-        process.terminate()
+        try:
+            seen = []
+            for line in process.stdout:
+                seen.append(line)
+                if found := re.search(pattern, line):
+                    break
+            assert found, "".join(seen)
+            yield process, found[0]
+        finally:
+            process.terminate()
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +44,17 @@ def service(serving):
     """The address of the service, for all tests."""
     with serving() as (_, address):
         yield address
+
+
+@pytest.fixture
+def browser():
+    """Chromium, without a window and without a word to the network."""
+    if BROWSER is None:
+        pytest.skip("Chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=quiet)
+        yield browser
+        browser.close()

@@ -8,6 +8,7 @@ from io import BytesIO
 
 import httpx2 as httpx
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
@@ -217,18 +218,35 @@ def test_the_command_serves(service):
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_a_killed_worker_is_replaced(serving):
     with serving("--workers", "2") as (process, address):
-        children = f"/proc/{process.pid}/task/{process.pid}/children"
-        if not os.path.exists(children):
-            pytest.skip("needs Linux's /proc")
-        before = _workers(children)
+        before = soon(lambda: workers(process) if len(workers(process)) == 2 else None)
+        assert soon(lambda: answers(address))
         os.kill(before[-1], signal.SIGKILL)
-        end = time.monotonic() + 60
-        while time.monotonic() < end and (set(_workers(children)) <= set(before)):
-            time.sleep(0.2)
-        assert set(_workers(children)) - set(before)
-        assert httpx.get(f"{address}/healthz", timeout=60).status_code == 200
+        assert soon(lambda: set(workers(process)) - set(before))
+        assert soon(lambda: answers(address))
 
 
-def _workers(children: str) -> list[int]:
-    with open(children) as file:
-        return [int(pid) for pid in file.read().split()]
+def soon(found):
+    """What a function finds within a minute."""
+    end = time.monotonic() + 60
+    while not (what := found()) and time.monotonic() < end:
+        time.sleep(0.1)
+    return what
+
+
+def answers(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/readyz", timeout=10).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def workers(process) -> list[int]:
+    """The processes that serve: Python's own helper of multiprocessing is none of them."""
+    return [child.pid for child in psutil.Process(process.pid).children() if serves(child)]
+
+
+def serves(child: psutil.Process) -> bool:
+    try:
+        return "spawn_main" in " ".join(child.cmdline())
+    except psutil.Error:  # it has just died
+        return False

@@ -21,7 +21,7 @@ from mnist_course.course.exercises import engine
 
 COMMANDS = (
     *("lab", "progress", "doctor", "predict", "evaluate", "export", "benchmark"),
-    *("draw", "verify", "refresh", "mutate", "train", "cards"),
+    *("draw", "serve", "page", "verify", "refresh", "mutate", "train", "cards"),
 )
 
 

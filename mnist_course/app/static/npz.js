@@ -1,12 +1,12 @@
-// Labelled drawings as a NumPy file, .npz: a ZIP of two .npy arrays, x and y, nothing compressed.
+// Labelled drawings as a NumPy file, .npz: a ZIP of two .npy arrays, images and labels.
 
 /** Images (each 784 bytes) and labels to the bytes of an .npz file. */
 export function makeNpz(images, labels) {
   const pixels = new Uint8Array(images.length * 784);
   images.forEach((image, i) => pixels.set(image, i * 784));
   return zip({
-    "x.npy": npy(pixels, [images.length, 28, 28]),
-    "y.npy": npy(Uint8Array.from(labels), [labels.length]),
+    "images.npy": npy(pixels, [images.length, 28, 28]),
+    "labels.npy": npy(Uint8Array.from(labels), [labels.length]),
   });
 }
 

@@ -1,0 +1,198 @@
+"""The page in a real browser: from the service, and as a folder on a static host."""
+
+import functools
+import http.server
+import threading
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from mnist_course.app.pad import DrawingPad
+from mnist_course.app.page import write_page
+from mnist_course.data import load_drawings
+
+SEVEN = [(0.3, 0.25), (0.7, 0.25), (0.45, 0.8)]
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+@pytest.fixture(scope="session")
+def host(tmp_path_factory):
+    """A static host, which knows files only."""
+    folder = write_page(tmp_path_factory.mktemp("site"))
+    handler = functools.partial(Quiet, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def opened(browser):
+    """A function that opens the page; whatever the browser complains of fails the test."""
+    complaints = []
+
+    def open_page(address, **options):
+        page = browser.new_context(**options).new_page()
+        page.on("console", lambda m: m.type in ("error", "warning") and complaints.append(m.text))
+        page.on("pageerror", lambda problem: complaints.append(str(problem)))
+        page.goto(address)
+        page.wait_for_selector("body[data-ready]")
+        return page
+
+    yield open_page
+    assert complaints == []
+
+
+@pytest.fixture
+def page(opened, host):
+    return opened(f"http://127.0.0.1:{host.server_port}/")
+
+
+def places(page, points):
+    box = page.locator("#pad canvas").bounding_box()
+    return [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+
+
+def draw(page, points=SEVEN) -> None:
+    first, *rest = places(page, points)
+    page.mouse.move(*first)
+    page.mouse.down()
+    for place in rest:
+        page.mouse.move(*place, steps=6)
+    page.mouse.up()
+
+
+def wait_for(page, digit) -> None:
+    page.locator(f"#answer[data-digit='{digit}']").wait_for()
+
+
+def test_a_drawing_is_read_by_two_models_with_every_stage(page):
+    draw(page)
+    wait_for(page, 7)
+    for side in ("a", "b"):
+        assert page.inner_text(f"#bars-{side} .top span") == "7"
+        assert "ms" in page.inner_text(f"#time-{side}")
+    assert page.locator("#stages figcaption").all_inner_texts() == ["box", "20 x 20", "28 x 28"]
+    assert page.locator("#why figure").count() == 3
+
+
+def test_the_answer_comes_while_the_stroke_is_drawn(page):
+    first, *rest = places(page, SEVEN)
+    page.mouse.move(*first)
+    page.mouse.down()
+    for place in rest:
+        page.mouse.move(*place, steps=20)
+        page.wait_for_timeout(250)
+    page.locator("#answer[data-digit]").wait_for()
+    page.mouse.up()
+
+
+def test_undo_erase_and_clear(page):
+    draw(page)
+    draw(page, [(0.2, 0.5), (0.8, 0.5)])
+    page.get_by_role("button", name="Undo").click()
+    wait_for(page, 7)
+    page.get_by_role("button", name="Erase").click()
+    draw(page, [(0.3, 0.25), (0.5, 0.25), (0.7, 0.25), (0.45, 0.8)])  # along the same stroke
+    page.get_by_text("Draw a digit from 0 to 9.").wait_for()
+    page.get_by_role("button", name="Erase").click()
+    draw(page)
+    wait_for(page, 7)
+    page.get_by_role("button", name="Clear").click()
+    page.get_by_text("Draw a digit from 0 to 9.").wait_for()
+
+
+def test_the_keyboard_draws(page):
+    page.locator("#pad canvas").focus()
+    for _ in range(8):
+        page.keyboard.press("ArrowUp")
+    page.keyboard.press("Space")
+    for _ in range(16):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    wait_for(page, 1)
+    page.keyboard.press("Backspace")
+    page.get_by_text("Draw a digit from 0 to 9.").wait_for()
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_the_examples_are_read(page, digit):
+    page.locator("#examples").get_by_role("button", name=str(digit)).click()
+    wait_for(page, digit)
+
+
+def test_without_centring_the_network_sees_the_drawing_as_it_lies(page):
+    draw(page)
+    page.get_by_label("Without cutting out").check()
+    page.get_by_text("28 x 28, as it lies").wait_for()
+    assert page.locator("#stages figure").count() == 1
+
+
+def test_a_finger_draws_and_the_page_does_not_scroll(opened, host):
+    page = opened(f"http://127.0.0.1:{host.server_port}/", **PHONE)
+    touch(page, SEVEN)
+    wait_for(page, 7)
+    assert page.evaluate("window.scrollY") == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def touch(page, points) -> None:
+    """A stroke of a finger, as the browser's own protocol sends it."""
+    session = page.context.new_cdp_session(page)
+    dense = np.concatenate([np.linspace(a, b, 6) for a, b in pairwise(points)])
+    kinds = ["touchStart", *["touchMove"] * (len(dense) - 1)]
+    for kind, (x, y) in zip(kinds, places(page, dense), strict=True):
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def test_labelled_drawings_become_a_file_that_python_reads(page, tmp_path):
+    draw(page)
+    wait_for(page, 7)
+    page.locator("#labels").get_by_role("button", name="1").click()
+    page.get_by_text("1 drawing kept").wait_for()
+    page.reload()  # it is still there
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download drawings").click()
+    download.value.save_as(tmp_path / "drawings.npz")
+    images, labels = load_drawings(tmp_path / "drawings.npz")
+    assert (images.shape, labels.tolist()) == ((1, 28, 28), [1])
+    page.get_by_role("button", name="Forget").click()
+    page.get_by_text("None kept").wait_for()
+
+
+def test_offline_after_the_first_visit(page, host):
+    page.evaluate("navigator.serviceWorker.ready")
+    page.context.set_offline(True)
+    page.reload()
+    page.wait_for_selector("body[data-ready]")
+    draw(page)
+    wait_for(page, 7)
+    assert not page.locator("#photo-row").is_visible()
+
+
+def test_a_photograph_goes_to_the_service(opened, service, tmp_path):
+    from PIL import Image
+
+    pad = DrawingPad()
+    pad.strokes = [[[x, y] for x, y in SEVEN]]
+    Image.fromarray(pad.picture()).save(tmp_path / "photo.png")
+    page = opened(service)
+    page.locator("#photo").set_input_files(tmp_path / "photo.png")
+    wait_for(page, 7)
+    assert page.locator("#stages figcaption").all_inner_texts()[0] == "grey"
+
+
+def test_what_is_no_picture_is_said_on_the_page(browser, service, tmp_path):
+    (tmp_path / "text.png").write_text("no picture")
+    page = browser.new_page()
+    page.goto(service)
+    page.wait_for_selector("body[data-ready]")
+    page.locator("#photo").set_input_files(tmp_path / "text.png")
+    page.get_by_text("cannot read this picture").wait_for()
