@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from io import BytesIO
+from pathlib import Path
 from typing import Annotated, Any
 
 import anyio
@@ -132,11 +133,27 @@ def create_app(models: tuple[str, ...] | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Write the page into a folder of its own, for as long as the service runs."""
     with tempfile.TemporaryDirectory(prefix="mnist-page-") as folder:
-        app.mount("/", StaticFiles(directory=write_page(folder, service=True), html=True))
+        _serve_files(app, write_page(folder, service=True))
         app.state.turns = anyio.CapacityLimiter(AT_ONCE)
         app.state.ready = True
         yield
         app.state.ready = False
+
+
+def _serve_files(app: FastAPI, folder: Path) -> None:
+    """A route for each file of the page: what is no file of it does not exist."""
+    static = StaticFiles(directory=folder)
+
+    def route(file: str):
+        async def answer(request: Request) -> Response:
+            return await static.get_response(file, request.scope)
+
+        return answer
+
+    app.add_route("/", route("index.html"), methods=["GET"])
+    for file in filter(Path.is_file, folder.rglob("*")):
+        name = file.relative_to(folder).as_posix()
+        app.add_route(f"/{name}", route(name), methods=["GET"])
 
 
 def _add_routes(app: FastAPI, models: tuple[str, ...]) -> None:
