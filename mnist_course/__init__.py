@@ -52,7 +52,11 @@ __all__ = sorted(_HOME)
 def __getattr__(name: str):
     if name not in _HOME:
         raise AttributeError(f"module 'mnist_course' has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    try:
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    except ModuleNotFoundError as problem:  # the base install reads and serves, no more
+        advice = f'{name} needs {problem.name}: pip install "mnist-course[course]"'
+        raise ModuleNotFoundError(advice, name=problem.name) from problem
 
 
 def __dir__() -> list[str]:

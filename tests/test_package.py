@@ -48,8 +48,11 @@ def test_an_unknown_name_is_an_attribute_error():
 def test_the_conda_environment_has_the_same_pins():
     root = PACKAGE.parent
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    pins = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    course = project["project"]["optional-dependencies"]["course"]
+    itself, *tools = project["dependency-groups"]["dev"]
+    assert itself == "mnist-course[course]"
     conda = (root / "environment.yml").read_text("utf-8")
-    lines = re.findall(r"^ {6}- (\S+[~>]=\S+) # (.+)$", conda, re.M)
-    assert sorted(pin for pin, _ in lines) == sorted(pins)
+    lines = re.findall(r"^ {6}- (\S+[~>]=\S+|\".+\") # (.+)$", conda, re.M)
+    pins = [*project["project"]["dependencies"], *course, *tools]
+    assert sorted(pin.strip('"') for pin, _ in lines) == sorted(pins)
     assert all(re.match(r"Day \d+|instructors|authors", note) for _, note in lines)

@@ -98,8 +98,10 @@ def check_python() -> Iterator[Check]:
 
 def check_packages() -> Iterator[Check]:
     """Installed versions against the pins: too old is an error, newer a warning."""
-    pins = [Requirement(line) for line in _project()["dependencies"]]
-    pins = [pin for pin in pins if pin.marker is None or pin.marker.evaluate({"extra": ""})]
+    project = _project()
+    lines = [*project["dependencies"], *project.get("optional-dependencies", {}).get("course", [])]
+    pins = [Requirement(line) for line in lines]
+    pins = [pin for pin in pins if pin.marker is None or pin.marker.evaluate({"extra": "course"})]
     problems = [problem for pin in pins if (problem := _check_pin(pin))]
     yield from problems
     yield Check("packages", "ok", f"{len(pins) - len(problems)} of {len(pins)} as pinned")
