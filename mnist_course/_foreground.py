@@ -5,6 +5,7 @@ from scipy import ndimage
 
 DESK = 0.47  # of the light of the paper: a desk is darker, a shadow on paper is not
 RECTANGLE = 0.85  # of its narrowest rectangle: a sheet or a frame covers more, a round 0 less
+PART = 0.05  # of the area of the largest stroke: a smaller one is no digit beside it
 INSIDE = 0.3  # of the size of a frame: the digit in it is larger
 
 
@@ -85,6 +86,34 @@ def without_frames(labels: np.ndarray, strokes: np.ndarray) -> np.ndarray:
         if _size(free) > INSIDE * min(labels.shape):
             return strokes[~along]
     return strokes[contact < 0.9 * len(edge)]
+
+
+def without_others(labels: np.ndarray, strokes: np.ndarray) -> np.ndarray:
+    """The strokes that the border does not cut, if they make a digit: not parts of its neighbours.
+
+    Args:
+        labels: the number of each pixel's stroke, 0 for paper, int of shape (h, w).
+        strokes: the numbers of the strokes that may belong to the digit.
+
+    Returns:
+        Those that do.
+    """
+    area = np.bincount(labels.ravel())[strokes]
+    cut = np.isin(strokes, np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    free = strokes[~cut & (area >= PART * area.max(initial=0))]
+    if not cut.any() or not len(free):
+        return strokes
+    boxes = ndimage.find_objects(labels)
+    whole = ndimage.find_objects(np.isin(labels, free).astype(np.uint8))[0]
+    own = [not c or _has_part(boxes[s - 1], whole) for s, c in zip(strokes, cut, strict=True)]
+    return strokes[own]
+
+
+def _has_part(stroke: tuple[slice, ...], part: tuple[slice, ...]) -> bool:
+    """Whether a part lies above, below or in a stroke more than twice its height, as a 5's bar."""
+    (rows, columns), (part_rows, part_columns) = stroke, part
+    small = 2 * (part_rows.stop - part_rows.start) < rows.stop - rows.start
+    return small and part_columns.start < columns.stop and columns.start < part_columns.stop
 
 
 def _framed(labels: np.ndarray, strokes: np.ndarray) -> np.ndarray:

@@ -1,0 +1,89 @@
+"""Long straight lines in a picture: ruled and printed ones, told from the strokes of a digit."""
+
+import numpy as np
+from scipy import ndimage
+
+COVER = 0.8  # of the width of the picture: a shorter line may be a stroke
+STEEP = 0.044  # of its length: a line rises no more than 2.5 degrees
+THICK = 0.06  # of the picture: a thicker band is no line
+MOST = 12  # lines in one direction: squared paper that dark has more ink than any digit
+LARGE = 0.2  # of the picture: what is left once lines are gone must be as large as a digit
+
+
+def erase_lines(ink: np.ndarray) -> np.ndarray:
+    """Ink without the lines that run from border to border.
+
+    Where a stroke crosses a line, or stands on it, the stroke is kept.
+
+    Args:
+        ink: bool, shape (h, w).
+
+    Returns:
+        bool, shape (h, w). The ink as it is where there is no such line, and where nothing else
+        is left that is off the border: the bar of a 7 cut out tightly is no line.
+    """
+    rest = _without_rows(_without_rows(ink).T).T
+    return rest if rest is ink or _holds_a_digit(rest) else ink
+
+
+def _without_rows(ink: np.ndarray) -> np.ndarray:
+    """Ink without the lines from left to right."""
+    for _ in range(MOST):
+        found = _clearest_line(ink)
+        if found is None:
+            break
+        ink = _erase(ink, *found)
+    return ink
+
+
+def _clearest_line(ink: np.ndarray) -> tuple[np.ndarray, int] | None:
+    """The upper row of a line in each column, int of shape (w,), and its thickness in rows."""
+    height, width = ink.shape
+    rows, columns = np.nonzero(ink)
+    across, most = np.arange(width) / width - 0.5, int(np.ceil(STEEP * width))
+    best, line = COVER * width, None
+    for rise in range(-most, most + 1):
+        shift = np.round(rise * across).astype(int)
+        cover = np.bincount(rows + shift[columns] + most, minlength=height + 2 * most)
+        # a line that leaves the picture is as long as the part of it that can be seen
+        if cover.max() <= best:
+            continue
+        top, thick = _band(cover)
+        if thick <= max(2, THICK * height):
+            best, line = cover.max(), (top - most - shift, thick)
+    return line
+
+
+def _band(cover: np.ndarray) -> tuple[int, int]:
+    """Where the fullest rows begin, and how many they are."""
+    full = cover > 0.5 * cover.max()
+    labels, _ = ndimage.label(full)
+    rows = np.flatnonzero(labels == labels[cover.argmax()])
+    return int(rows[0]), len(rows)
+
+
+def _erase(ink: np.ndarray, top: np.ndarray, thick: int) -> np.ndarray:
+    """Ink without a line, but with what crosses it."""
+    depth = np.arange(len(ink))[:, None] - top  # of each pixel below the line's upper edge
+    near = max(1, round(0.3 * thick))
+    band = (depth >= -near) & (depth < thick + near)
+    over, under = ((depth == row) & ink for row in (-near - 1, thick + near))
+    crossed = over.any(axis=0) & under.any(axis=0)
+    # a slanted stroke leaves the line in another column than the one in which it came
+    crossed = ndimage.binary_closing(crossed, iterations=near)
+    return ink & ~(band & ~crossed)
+
+
+def _holds_a_digit(ink: np.ndarray) -> bool:
+    """Whether a stroke as large as a digit is off the border of the picture."""
+    labels, count = ndimage.label(ink, np.ones((3, 3)))
+    if not count:
+        return False
+    area = np.bincount(labels.ravel())
+    area[0] = 0
+    framed = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    free = area.copy()
+    free[framed] = 0
+    box = ndimage.find_objects(labels)[free.argmax() - 1]
+    size = max(side.stop - side.start for side in box)
+    return bool(4 * free.max() >= area.max() and size > LARGE * min(ink.shape))
