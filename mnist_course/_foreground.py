@@ -6,6 +6,9 @@ from scipy import ndimage
 DESK = 0.47  # of the light of the paper: a desk is darker, a shadow on paper is not
 RECTANGLE = 0.85  # of its narrowest rectangle: a sheet or a frame covers more, a round 0 less
 PART = 0.05  # of the area of the largest stroke: a smaller one is no digit beside it
+BAND = 0.14  # of the picture: the sides of a broken frame are nearer than this to its border
+NARROW = 0.08  # of the picture: no side is wider, even a tilted one
+LARGE = 0.2  # of the picture: the digit beside them is larger
 INSIDE = 0.3  # of the size of a frame: the digit in it is larger
 
 
@@ -77,7 +80,7 @@ def without_frames(labels: np.ndarray, strokes: np.ndarray) -> np.ndarray:
         Those that do; none if all there is runs around the picture.
     """
     if len(strokes) > 1:
-        strokes = _framed(labels, strokes)
+        strokes = _without_sides(labels, _framed(labels, strokes))
     edge = np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])
     contact = np.bincount(edge, minlength=labels.max() + 1)[strokes]
     along = contact >= min(labels.shape) / 2
@@ -127,6 +130,25 @@ def _framed(labels: np.ndarray, strokes: np.ndarray) -> np.ndarray:
         ):
             return inside
     return strokes
+
+
+def _without_sides(labels: np.ndarray, strokes: np.ndarray) -> np.ndarray:
+    """The strokes without the sides of a broken frame, if anything as large as a digit is left."""
+    boxes = ndimage.find_objects(labels)
+    side = np.array([_is_side(boxes[s - 1], labels.shape) for s in strokes], bool)
+    left = [_size(boxes[s - 1]) for s in strokes[~side]]
+    return strokes[~side] if left and max(left) > LARGE * min(labels.shape) else strokes
+
+
+def _is_side(box: tuple[slice, ...], shape: tuple[int, ...]) -> bool:
+    """Whether a box is long and narrow, and near the side of the picture along which it runs."""
+    for across in (0, 1):
+        start, stop, size = box[across].start, box[across].stop, shape[across]
+        along = box[1 - across].stop - box[1 - across].start
+        near = stop <= BAND * size or start >= (1 - BAND) * size
+        if near and stop - start < NARROW * size and along >= 0.5 * shape[1 - across]:
+            return True
+    return False
 
 
 def _is_frame(mask: np.ndarray) -> bool:

@@ -10,11 +10,14 @@ MIN_CONTRAST = 0.05  # of the range from black to white: fainter ink is paper
 # EDGE and WIDEST by tests/choose_image_constants.py on 950 pictures of training digits,
 # 2026-11-25: 947 right. EDGE = 0.1 gives 940, WIDEST = 1 gives 924, the others 947 to 950.
 EDGE = 0.2  # of the darkest ink: where the edge of a stroke ends
-SMALL_EDGE = 0.1  # the same in a picture as small as MNIST's; below it are the ghosts of JPEG
+# In a picture as small as MNIST's, a faint pixel near a stroke is one that it covers in part.
+SMALL = 80  # pixels
+SMALL_EDGE = 0.1  # below it are the ghosts that JPEG leaves around a stroke
+NEAR = 2  # pixels
+DRAWN_EDGE = 0.02  # on paper of one level, which no camera sees, all that is fainter is ink
 WIDEST = 2  # ink is narrower than the picture divided by this, even a filled 6
 MIN_AREA = 0.0003  # of the picture: if no stroke is larger, there is only dust
 SPECK = 0.02  # of the area of the largest stroke: anything smaller is dust
-
 
 
 class BlankImageError(ValueError):
@@ -39,8 +42,7 @@ def find_ink(grey: np.ndarray, ink: str) -> tuple[np.ndarray, np.ndarray]:
         ink = "dark" if ink_is_dark(grey) else "light"
     above, noise = _above_paper(1 - grey if ink == "dark" else grey)
     strong = above > np.maximum(max(otsu_threshold(above), MIN_CONTRAST), 6 * noise)
-    # in a picture as small as MNIST's, a faint pixel is one that a stroke covers in part
-    edge = EDGE if max(grey.shape) > 56 else SMALL_EDGE
+    edge = _edge(grey, strong)
     weak = strong | (above > np.maximum(edge * above.max(), 3 * noise))
     digit, other = _parted(strong, weak)
     found, dropped = (np.where(part, above, 0) for part in (digit, other))
@@ -67,6 +69,17 @@ def _parted(strong: np.ndarray, weak: np.ndarray) -> tuple[np.ndarray, np.ndarra
         )
     left_out = np.setdiff1d(large, strokes)
     return np.isin(labels, strokes), (weak & ~free) | np.isin(labels, left_out)
+
+
+def _edge(grey: np.ndarray, strong: np.ndarray) -> np.ndarray | float:
+    """The level from which a pixel may belong to a stroke, of the darkest ink."""
+    if max(grey.shape) > SMALL:
+        return EDGE
+    levels = np.round(grey * 255).astype(int)
+    from_paper = np.abs(levels - np.bincount(levels.ravel()).argmax())
+    if np.mean((from_paper > 0) & (from_paper <= 4)) < 0.02:
+        return DRAWN_EDGE
+    return np.where(ndimage.binary_dilation(strong, iterations=NEAR), SMALL_EDGE, EDGE)
 
 
 def ink_is_dark(grey: np.ndarray) -> bool:

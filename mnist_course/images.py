@@ -16,6 +16,7 @@ __all__ = ["BlankImageError", "Picture", "preprocessing_stages", "to_mnist"]
 MAX_PIXELS = 50_000_000  # a larger file is a mistake or a decompression bomb
 WORKING_SIDE = 512  # pixels: larger pictures are reduced to this first
 THIN = 1 / 14  # of the digit's size: thinner strokes than this are thickened to it
+HAIRLINE = 0.2  # of the ink: a line of one pixel has less in squares of 2 x 2
 HEIC = {b"ftypheic", b"ftypheix", b"ftypheif", b"ftypmif1", b"ftypmsf1"}  # iPhone photos
 
 Picture = str | Path | bytes | BinaryIO | Image.Image | np.ndarray
@@ -72,7 +73,7 @@ def preprocessing_stages(image: Picture, *, ink: str = "auto") -> dict[str, np.n
     grey = _grey(_open(image), ink)
     sheet = crop_to_sheet(grey, ink, otsu_threshold(grey[::3, ::3]))
     found, dropped = find_ink(sheet, ink)
-    found = _thicken(found)
+    found = _thicken(_even_hairline(found))
     box = _square_box(found)
     small = _area_average(box)
     return {
@@ -161,6 +162,18 @@ def _grey(image: Image.Image, ink: str) -> np.ndarray:
     seen_light = np.average(light, weights=opacity) > 0.5 if opacity.any() else False
     paper = 0.0 if ink == "light" or (ink == "auto" and seen_light) else 1.0
     return opacity * light + (1 - opacity) * paper
+
+
+def _even_hairline(found: np.ndarray) -> np.ndarray:
+    """A line of one pixel, however faint in parts, as strong everywhere and as soft as a pen's."""
+    square = ndimage.minimum_filter(found, size=2) > 0  # what is wider than a pixel
+    if square.sum() > HAIRLINE * (found > 0).sum():
+        return found
+    even = np.pad(found / np.maximum(ndimage.maximum_filter(found, size=3), 1e-6), 2)
+    if max(np.ptp(axis) + 1 for axis in np.nonzero(found)) * THIN > 2:
+        return even  # long enough to be thickened
+    soft = ndimage.gaussian_filter(even, 0.7)
+    return np.where(soft > 0.03 * soft.max(), np.clip(1.6 * soft / soft.max(), 0, 1), 0)
 
 
 def _thicken(found: np.ndarray) -> np.ndarray:
