@@ -51,6 +51,13 @@ def _sheet(light: np.ndarray) -> np.ndarray | None:
     return sheet if large and mostly_paper and _rectangularity(sheet) > RECTANGLE else None
 
 
+def is_rectangle(mask: np.ndarray) -> bool:
+    """Whether the largest part of a mask, its holes filled, is a rectangle, turned as may be."""
+    labels, _ = ndimage.label(mask)
+    largest = labels == 1 + np.bincount(labels.ravel())[1:].argmax()
+    return _rectangularity(ndimage.binary_fill_holes(largest)) > RECTANGLE
+
+
 def _rectangularity(mask: np.ndarray) -> float:
     """The part of its narrowest rectangle, turned as may be, that a mask covers."""
     rows = np.flatnonzero(mask.any(axis=1))

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from ._foreground import without_frames, without_others
+from ._foreground import is_rectangle, without_frames, without_others
 from ._lines import erase_lines
 
 MIN_CONTRAST = 0.05  # of the range from black to white: fainter ink is paper
@@ -15,6 +15,9 @@ SMALL = 80  # pixels
 SMALL_EDGE = 0.1  # below it are the ghosts that JPEG leaves around a stroke
 NEAR = 2  # pixels
 DRAWN_EDGE = 0.02  # on paper of one level, which no camera sees, all that is fainter is ink
+FILLED = 0.25  # of the picture is ink: paper that little is seen in few places
+FLAT = 0.2  # of the contrast: paper and ink of one shade each vary less
+MOSTLY = 0.3  # of the picture: where ink and paper have more, the larger part may be either
 WIDEST = 2  # ink is narrower than the picture divided by this, even a filled 6
 MIN_AREA = 0.0003  # of the picture: if no stroke is larger, there is only dust
 SPECK = 0.02  # of the area of the largest stroke: anything smaller is dust
@@ -83,25 +86,74 @@ def _edge(grey: np.ndarray, strong: np.ndarray) -> np.ndarray | float:
 
 
 def ink_is_dark(grey: np.ndarray) -> bool:
-    """Whether the larger part of the picture, which is the paper, is its lighter part."""
-    level = grey - _surface(grey, degree=1)
-    return bool(np.median(level) > (level.min() + level.max()) / 2)
+    """Whether the lighter part of a picture, shape (h, w), float from 0 to 1, is its paper.
 
+    Paper is the larger part, except where a digit may fill most of the picture. If the picture
+    is cut out tightly, paper is in several parts, and the digit in one. If paper runs all around
+    a shape that is no rectangle, and so no sheet, that shape is the digit.
+    """
+    flat = _spread(grey) < FLAT
+    level = grey if flat else grey - _surface(grey, degree=1)
+    middle = (level.min() + level.max()) / 2
+    dark = level < middle
+    if flat and MOSTLY < dark.mean() < 1 - MOSTLY:
+        if _is_cut_out(dark):
+            return _largest_part(dark, np.ones((3, 3))) > _largest_part(~dark, None)
+        for part in (dark, ~dark):
+            if not any(side.any() for side in _sides(part)) and not is_rectangle(part):
+                return part is dark
+    return bool(np.median(level) > middle)
+
+
+def _sides(part: np.ndarray) -> tuple[np.ndarray, ...]:
+    return part[0], part[-1], part[:, 0], part[:, -1]
+
+
+def _is_cut_out(dark: np.ndarray) -> bool:
+    """Whether light and dark meet three sides each, and part nowhere as light and shadow do."""
+    both = all(sum(side.any() for side in _sides(part)) >= 3 for part in (dark, ~dark))
+    shadow = any(side.all() for side in _sides(dark)) and not all(s.any() for s in _sides(dark))
+    return both and not shadow
+
+
+def _largest_part(mask: np.ndarray, neighbours: np.ndarray | None) -> float:
+    """The share of a mask, 0 to 1, that the largest of its connected parts has."""
+    labels, _ = ndimage.label(mask, neighbours)
+    return float(np.bincount(labels[mask]).max() / mask.sum())
 
 
 def _above_paper(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What rises above the paper, 0 to 1, and the standard deviation of its noise."""
+    if (values > otsu_threshold(values)).mean() > FILLED and _spread(values) < FLAT:
+        # as much ink as there is would bend any other view of the paper
+        above = values - np.median(values[values <= otsu_threshold(values)])
+    else:
+        above = _above_uneven(values)
+    # neighbours differ little where there is no noise, ink or not
+    noise = 1.05 * np.median(np.abs(np.diff(values, axis=0))) if len(values) > 1 else 0.0
+    light = np.maximum(1 - (values - above), 0.1)  # in half the light, half the contrast
+    return above / light, noise / light
+
+
+def _spread(values: np.ndarray) -> float:
+    """How far apart the pixels of either shade are, beside the distance of the two shades."""
+    high = values > otsu_threshold(values)
+    if high.all() or not high.any():
+        return 1.0
+    parts = values[~high], values[high]
+    far = np.median(parts[1]) - np.median(parts[0])
+    return max(np.ptp(np.percentile(part, (10, 90))) for part in parts) / max(far, 1e-6)
+
+
+def _above_uneven(values: np.ndarray) -> np.ndarray:
+    """What rises above paper on which the light is uneven, 0 to 1."""
     # Two views of the paper, each right where the other errs: a smooth surface follows slopes
     # and dark corners, an opening wider than any stroke follows shadows with a hard edge. An
     # error lets paper look like ink, never ink like paper, so the smaller view holds.
     size = max(3, max(values.shape) // WIDEST)
     smooth = values - _surface(values, degree=2, above=0.001)
     above = np.minimum(*(ndimage.white_tophat(view, size=size) for view in (smooth, values)))
-    above -= np.median(above[above <= max(otsu_threshold(above), above.min())])
-    # neighbours differ little where there is no noise, ink or not
-    noise = 1.05 * np.median(np.abs(np.diff(values, axis=0))) if len(values) > 1 else 0.0
-    light = np.maximum(1 - (values - above), 0.1)  # in half the light, half the contrast
-    return above / light, noise / light
+    return above - np.median(above[above <= max(otsu_threshold(above), above.min())])
 
 
 

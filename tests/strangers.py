@@ -200,8 +200,8 @@ def block(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     rows, columns = np.nonzero(digit > 60)
     cut = digit[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
     grey = np.asarray(Image.fromarray(cut).resize((16, 16), Image.Resampling.BICUBIC), float)
-    grey = ndimage.gaussian_filter(grey, 0.6) + grey / 100 
-    share = rng.uniform(0.5, 0.62)
+    grey = ndimage.gaussian_filter(grey, 0.6) + grey / 100
+    share = rng.uniform(0.5, 0.56)
     return np.where(grey >= np.quantile(grey, 1 - share), 0, 255).astype(np.uint8)
 
 
