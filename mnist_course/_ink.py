@@ -16,7 +16,7 @@ SMALL_EDGE = 0.1  # below it are the ghosts that JPEG leaves around a stroke
 NEAR = 2  # pixels
 DRAWN_EDGE = 0.02  # on paper of one level, which no camera sees, all that is fainter is ink
 FILLED = 0.25  # of the picture is ink: paper that little is seen in few places
-FLAT = 0.2  # of the contrast: paper and ink of one shade each vary less
+FLAT = 0.7  # of the contrast: paper and ink of one shade each vary less
 MOSTLY = 0.3  # of the picture: where ink and paper have more, the larger part may be either
 WIDEST = 2  # ink is narrower than the picture divided by this, even a filled 6
 MIN_AREA = 0.0003  # of the picture: if no stroke is larger, there is only dust
@@ -92,27 +92,30 @@ def ink_is_dark(grey: np.ndarray) -> bool:
     is cut out tightly, paper is in several parts, and the digit in one. If paper runs all around
     a shape that is no rectangle, and so no sheet, that shape is the digit.
     """
-    flat = _spread(grey) < FLAT
-    level = grey if flat else grey - _surface(grey, degree=1)
-    middle = (level.min() + level.max()) / 2
-    dark = level < middle
-    if flat and MOSTLY < dark.mean() < 1 - MOSTLY:
+    dark = grey <= otsu_threshold(grey)
+    if MOSTLY < dark.mean() < 1 - MOSTLY and _spread(grey) < FLAT:
         if _is_cut_out(dark):
             return _largest_part(dark, np.ones((3, 3))) > _largest_part(~dark, None)
         for part in (dark, ~dark):
-            if not any(side.any() for side in _sides(part)) and not is_rectangle(part):
+            if _is_on_paper(part):
                 return part is dark
-    return bool(np.median(level) > middle)
+    level = grey - _surface(grey, degree=1)
+    return bool(np.median(level) > (level.min() + level.max()) / 2)
 
 
 def _sides(part: np.ndarray) -> tuple[np.ndarray, ...]:
     return part[0], part[-1], part[:, 0], part[:, -1]
 
 
-def _is_cut_out(dark: np.ndarray) -> bool:
-    """Whether light and dark meet three sides each, and part nowhere as light and shadow do."""
-    both = all(sum(side.any() for side in _sides(part)) >= 3 for part in (dark, ~dark))
-    shadow = any(side.all() for side in _sides(dark)) and not all(s.any() for s in _sides(dark))
+def _is_on_paper(part: np.ndarray) -> bool:
+    """Whether a part is off all sides of the picture, and no rectangle, as a sheet would be."""
+    return not any(side.any() for side in _sides(part)) and not is_rectangle(part)
+
+
+def _is_cut_out(part: np.ndarray) -> bool:
+    """Whether a part and the rest meet three sides each, and not as light and shadow do."""
+    both = all(sum(side.any() for side in _sides(half)) >= 3 for half in (part, ~part))
+    shadow = any(side.all() for side in _sides(part)) and not all(s.any() for s in _sides(part))
     return both and not shadow
 
 
@@ -124,9 +127,10 @@ def _largest_part(mask: np.ndarray, neighbours: np.ndarray | None) -> float:
 
 def _above_paper(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What rises above the paper, 0 to 1, and the standard deviation of its noise."""
-    if (values > otsu_threshold(values)).mean() > FILLED and _spread(values) < FLAT:
-        # as much ink as there is would bend any other view of the paper
-        above = values - np.median(values[values <= otsu_threshold(values)])
+    high = values > otsu_threshold(values)
+    fills = high.mean() > FILLED and (_is_cut_out(high) or _is_on_paper(high))
+    if fills and _spread(values) < FLAT:  # as much ink as this would bend any other view of paper
+        above = values - np.median(values[~high])
     else:
         above = _above_uneven(values)
     # neighbours differ little where there is no noise, ink or not

@@ -184,8 +184,9 @@ def _light_or_colour(light: np.ndarray, colours: np.ndarray, ink: str) -> np.nda
 
 
 def _thin(found: np.ndarray) -> np.ndarray:
-    """Strokes thinner by the same everywhere, if they leave little paper in the picture."""
-    if found.mean() <= FULL:
+    """Strokes thinner by the same everywhere, if they leave little paper in a tight picture."""
+    width = [np.ptp(axis) + 1 for axis in np.nonzero(found)]
+    if found.mean() <= FULL or np.less(width, np.multiply(0.95, found.shape)).any():
         return found
     if max(found.shape) < 100:  # pixels: a whole one would be too much to take away
         size = [4 * n for n in found.shape[::-1]]
