@@ -12,7 +12,9 @@ LARGE = 0.2  # of the picture: the digit beside them is larger
 INSIDE = 0.3  # of the size of a frame: the digit in it is larger
 
 
-def crop_to_sheet(grey: np.ndarray, ink: str, threshold: float) -> np.ndarray:
+def crop_to_sheet(
+    grey: np.ndarray, ink: str, threshold: float
+) -> tuple[np.ndarray, tuple[int, int]]:
     """The sheet alone where the picture shows it on a desk, or else the picture as it is.
 
     Args:
@@ -21,7 +23,8 @@ def crop_to_sheet(grey: np.ndarray, ink: str, threshold: float) -> np.ndarray:
         threshold: the level between the light and the dark part of the picture.
 
     Returns:
-        float, the sheet's bounding box. What is not sheet there continues the sheet's edge.
+        float, the sheet's bounding box, and its upper left corner, row and column, in the
+        picture. What is not sheet there continues the sheet's edge.
     """
     for unlike, light in (("light", grey > threshold), ("dark", grey <= threshold)):
         if ink == unlike or _dark_sides(light) < 2:
@@ -31,7 +34,7 @@ def crop_to_sheet(grey: np.ndarray, ink: str, threshold: float) -> np.ndarray:
         if sheet is None or np.median(values[~sheet]) > DESK * np.median(values[sheet]):
             continue
         return _only(grey, ndimage.binary_erosion(sheet, iterations=2 + min(grey.shape) // 200))
-    return grey
+    return grey, (0, 0)
 
 
 def _dark_sides(light: np.ndarray) -> int:
@@ -69,28 +72,30 @@ def _rectangularity(mask: np.ndarray) -> float:
     return float(mask.sum() / (along * across).min())
 
 
-def _only(grey: np.ndarray, kept: np.ndarray) -> np.ndarray:
+def _only(grey: np.ndarray, kept: np.ndarray) -> tuple[np.ndarray, tuple[int, int]]:
     box = ndimage.find_objects(kept.astype(np.uint8))[0]
     grey, kept = grey[box], kept[box]
     nearest = ndimage.distance_transform_edt(~kept, return_distances=False, return_indices=True)
-    return grey[tuple(nearest)]
+    return grey[tuple(nearest)], (box[0].start, box[1].start)
 
 
-def without_frames(labels: np.ndarray, strokes: np.ndarray) -> np.ndarray:
+def without_frames(labels: np.ndarray, strokes: np.ndarray, *, several: bool = False) -> np.ndarray:
     """The strokes of the digit: those in a frame if there is one, and none along the edge.
 
     Args:
         labels: the number of each pixel's stroke, 0 for paper, int of shape (h, w).
         strokes: the numbers of the strokes that may belong to the digit.
+        several: whether there may be several digits: then a long stroke near the edge may be one.
 
     Returns:
         Those that do; none if all there is runs around the picture.
     """
     if len(strokes) > 1:
-        strokes = _without_sides(labels, _framed(labels, strokes))
+        strokes = _framed(labels, strokes)
+        strokes = strokes if several else _without_sides(labels, strokes)
     edge = np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])
     contact = np.bincount(edge, minlength=labels.max() + 1)[strokes]
-    along = contact >= min(labels.shape) / 2
+    along = contact >= (0.8 if several else 0.5) * min(labels.shape)
     if along.any() and (contact == 0).any():
         free = ndimage.find_objects(np.isin(labels, strokes[contact == 0]).astype(np.uint8))[0]
         if _size(free) > INSIDE * min(labels.shape):
@@ -114,7 +119,7 @@ def without_others(labels: np.ndarray, strokes: np.ndarray) -> np.ndarray:
     if not cut.any() or not len(free):
         return strokes
     boxes = ndimage.find_objects(labels)
-    whole = ndimage.find_objects(np.isin(labels, free).astype(np.uint8))[0]
+    whole = _around([boxes[s - 1] for s in free])
     own = [not c or _has_part(boxes[s - 1], whole) for s, c in zip(strokes, cut, strict=True)]
     return strokes[own]
 
@@ -132,9 +137,9 @@ def _framed(labels: np.ndarray, strokes: np.ndarray) -> np.ndarray:
     for frame in sorted(strokes, key=lambda stroke: _size(boxes[stroke - 1])):
         box = boxes[frame - 1]
         inside = np.array([s for s in strokes if s != frame and _within(boxes[s - 1], box)], int)
-        if any(_size(boxes[s - 1]) > INSIDE * _size(box) for s in inside) and _is_frame(
-            labels[box] == frame
-        ):
+        if not len(inside) or not _is_frame(labels[box] == frame):
+            continue
+        if _size(_around([boxes[s - 1] for s in inside])) > INSIDE * _size(box):
             return inside
     return strokes
 
@@ -165,6 +170,14 @@ def _is_frame(mask: np.ndarray) -> bool:
         return True
     filled = ndimage.binary_fill_holes(mask)
     return mask.sum() < 0.4 * filled.sum() and _rectangularity(filled) > RECTANGLE
+
+
+def _around(boxes: list[tuple[slice, ...]]) -> tuple[slice, ...]:
+    """The box around boxes."""
+    return tuple(
+        slice(min(side.start for side in sides), max(side.stop for side in sides))
+        for sides in zip(*boxes, strict=True)
+    )
 
 
 def _size(box: tuple[slice, ...]) -> int:

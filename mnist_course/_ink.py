@@ -27,12 +27,13 @@ class BlankImageError(ValueError):
     """The picture has no ink that stands out from the paper."""
 
 
-def find_ink(grey: np.ndarray, ink: str) -> tuple[np.ndarray, np.ndarray]:
+def find_ink(grey: np.ndarray, ink: str, *, several: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """What is written in a picture, and what is drawn in it but left out.
 
     Args:
         grey: a picture, shape (h, w), float from 0 to 1.
         ink: ``"dark"``, ``"light"`` or ``"auto"``.
+        several: whether there may be several digits: then those at the border are kept.
 
     Returns:
         Two arrays, float, shape (h, w), 0 paper to 1 ink, every pixel of paper and dust
@@ -47,14 +48,14 @@ def find_ink(grey: np.ndarray, ink: str) -> tuple[np.ndarray, np.ndarray]:
     strong = above > np.maximum(max(otsu_threshold(above), MIN_CONTRAST), 6 * noise)
     edge = _edge(grey, strong)
     weak = strong | (above > np.maximum(edge * above.max(), 3 * noise))
-    digit, other = _parted(strong, weak)
+    digit, other = _parted(strong, weak, several)
     found, dropped = (np.where(part, above, 0) for part in (digit, other))
     return tuple(np.clip(part / found.max(), 0, 1) for part in (found, dropped))
 
 
-def _parted(strong: np.ndarray, weak: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _parted(strong: np.ndarray, weak: np.ndarray, several: bool) -> tuple[np.ndarray, np.ndarray]:
     """The pixels of the digit, and those of lines and other strokes."""
-    free = erase_lines(weak)
+    free = erase_lines(weak, several=several)
     # a weak pixel is the edge of a stroke where it touches a strong one, and noise elsewhere
     labels, count = ndimage.label(free, np.ones((3, 3)))
     area = np.bincount(labels[strong & free], minlength=count + 1)
@@ -64,7 +65,8 @@ def _parted(strong: np.ndarray, weak: np.ndarray) -> tuple[np.ndarray, np.ndarra
             'with paper around it; if the ink is faint, say which it is: ink="dark" or "light"'
         )
     large = np.flatnonzero(area >= SPECK * area.max())
-    strokes = without_others(labels, without_frames(labels, large))
+    strokes = without_frames(labels, large, several=several)
+    strokes = strokes if several else without_others(labels, strokes)
     if not len(strokes):
         raise BlankImageError(
             "found no ink but what runs around the picture: crop to the paper and write one "
@@ -160,7 +162,6 @@ def _above_uneven(values: np.ndarray) -> np.ndarray:
     return above - np.median(above[above <= max(otsu_threshold(above), above.min())])
 
 
-
 def _surface(values: np.ndarray, *, degree: int, above: float = 1.0) -> np.ndarray:
     """A polynomial surface through the values, where those above it weigh only ``above``.
 
@@ -177,7 +178,6 @@ def _surface(values: np.ndarray, *, degree: int, above: float = 1.0) -> np.ndarr
         fit = np.linalg.lstsq(weighted.T @ points, weighted.T @ target, rcond=None)[0]
         weight = np.where(target > points @ fit, np.float32(above), np.float32(1))
     return terms @ fit
-
 
 
 def otsu_threshold(values: np.ndarray) -> float:

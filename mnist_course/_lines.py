@@ -4,26 +4,31 @@ import numpy as np
 from scipy import ndimage
 
 COVER = 0.8  # of the width of the picture: a shorter line may be a stroke
+END = 0.02  # of the width: so near to the border a line begins and ends
 STEEP = 0.044  # of its length: a line rises no more than 2.5 degrees
 THICK = 0.06  # of the picture: a thicker band is no line
 MOST = 12  # lines in one direction: squared paper that dark has more ink than any digit
 LARGE = 0.2  # of the picture: what is left once lines are gone must be as large as a digit
 
 
-def erase_lines(ink: np.ndarray) -> np.ndarray:
+def erase_lines(ink: np.ndarray, *, several: bool = False) -> np.ndarray:
     """Ink without the lines that run from border to border.
 
     Where a stroke crosses a line, or stands on it, the stroke is kept.
 
     Args:
         ink: bool, shape (h, w).
+        several: whether there may be several digits. Then only lines along the longer side of
+            the picture are looked for: a 1 may be as high as a row.
 
     Returns:
         bool, shape (h, w). The ink as it is where there is no such line, and where nothing else
         is left that is off the border: the bar of a 7 cut out tightly is no line.
     """
-    rest = _without_rows(_without_rows(ink).T).T
-    return rest if rest is ink or _holds_a_digit(rest) else ink
+    height, width = ink.shape
+    rest = _without_rows(ink) if width >= height or not several else ink
+    rest = _without_rows(rest.T).T if height >= width or not several else rest
+    return rest if _holds_a_digit(rest) else ink
 
 
 def _without_rows(ink: np.ndarray) -> np.ndarray:
@@ -45,11 +50,12 @@ def _clearest_line(ink: np.ndarray) -> tuple[np.ndarray, int] | None:
     for rise in range(-most, most + 1):
         shift = np.round(rise * across).astype(int)
         cover = np.bincount(rows + shift[columns] + most, minlength=height + 2 * most)
-        # a line that leaves the picture is as long as the part of it that can be seen
         if cover.max() <= best:
             continue
         top, thick = _band(cover)
-        if thick <= max(2, THICK * height):
+        on_line = columns[np.isin(rows + shift[columns] + most, range(top, top + thick))]
+        through = on_line.min() <= END * width and on_line.max() >= (1 - END) * width - 1
+        if through and thick <= max(2, THICK * height):
             best, line = cover.max(), (top - most - shift, thick)
     return line
 

@@ -70,17 +70,22 @@ def preprocessing_stages(image: Picture, *, ink: str = "auto") -> dict[str, np.n
     Raises:
         BlankImageError, ValueError: as in ``to_mnist``.
     """
-    if ink not in ("auto", "dark", "light"):
-        raise ValueError(f'ink must be "auto", "dark" or "light", got {ink!r}')
-    grey = _grey(_open(image), ink)
-    sheet = crop_to_sheet(grey, ink, otsu_threshold(grey[::3, ::3]))
+    grey = lightness(image, ink)
+    sheet, _ = crop_to_sheet(grey, ink, otsu_threshold(grey[::3, ::3]))
     found, dropped = find_ink(sheet, ink)
+    return {
+        "grey": _to_uint8(grey),
+        **({"dropped": _to_uint8(dropped)} if dropped.any() else {}),
+        **form_stages(found),
+    }
+
+
+def form_stages(found: np.ndarray) -> dict[str, np.ndarray]:
+    """The stages from the ink of one digit, shape (h, w), float from 0 to 1, to MNIST form."""
     found = _thicken(_even_hairline(_thin(found)))
     box = _square_box(found)
     small = _area_average(box)
     return {
-        "grey": _to_uint8(grey),
-        **({"dropped": _to_uint8(dropped)} if dropped.any() else {}),
         "ink": _to_uint8(found),
         "box": _to_uint8(box),
         "20 x 20": small,
@@ -88,7 +93,17 @@ def preprocessing_stages(image: Picture, *, ink: str = "auto") -> dict[str, np.n
     }
 
 
-def _open(image: Picture) -> Image.Image:
+def lightness(image: Picture, ink: str) -> np.ndarray:
+    """A picture's lightness, shape (h, w) of at most 512 x 512, float from 0 black to 1 white.
+
+    Where ink and paper are equally light, it is the likeness to the paper's colour.
+    """
+    if ink not in ("auto", "dark", "light"):
+        raise ValueError(f'ink must be "auto", "dark" or "light", got {ink!r}')
+    return _grey(open_picture(image), ink)
+
+
+def open_picture(image: Picture) -> Image.Image:
     """Any kind of picture as an upright 8-bit Pillow image."""
     if isinstance(image, np.ndarray):
         return Image.fromarray(_checked_pixels(image))

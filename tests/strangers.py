@@ -4,11 +4,14 @@ Each kind takes a 28 x 28 training digit and a generator and returns a picture, 
 """
 
 from io import BytesIO
+from itertools import pairwise
 
 import numpy as np
-from PIL import Image, ImageDraw
 from pictures import Draw, enlarged
+from PIL import Image, ImageDraw
 from scipy import ndimage
+
+SMALL = (25, 51), (18, 81)  # pixels: from and below which a small photo is high and wide
 
 
 def as_jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
@@ -34,7 +37,7 @@ def high(digit: np.ndarray, height: float) -> np.ndarray:
 def small_photo(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """8 to 25 pixels high, blurred, with the ghosts of JPEG."""
     ink = high(digit, rng.uniform(8, 25))
-    shape = [max(n + 2, rng.integers(*r)) for n, r in zip(ink.shape, ((25, 51), (18, 81)))]
+    shape = [max(n + 2, rng.integers(*r)) for n, r in zip(ink.shape, SMALL, strict=True)]
     ink = ndimage.gaussian_filter(placed(ink, tuple(shape), rng), rng.uniform(0.5, 1))
     paper, dark = rng.uniform(200, 235), rng.uniform(60, 150)
     picture = paper + (dark - paper) * ink + rng.normal(0, 1.5, ink.shape)
@@ -70,7 +73,9 @@ def inner_frame(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     wide, inset = int(rng.integers(3, 7)), int(rng.integers(1, 10))
     ink = _cell(digit, rng, inset + wide + 3)
     h, w = ink.shape
-    corners = np.array([(inset, inset), (w - inset, inset), (w - inset, h - inset), (inset, h - inset)])
+    corners = np.array(
+        [(inset, inset), (w - inset, inset), (w - inset, h - inset), (inset, h - inset)]
+    )
     corners = [tuple(c) for c in (corners + rng.integers(-1, 2, (4, 2))).tolist()]
     frame = Image.new("L", (w, h))
     sides = [i for i in range(4) if rng.random() < 0.9]
@@ -177,7 +182,7 @@ def thinned(mask: np.ndarray) -> np.ndarray:
                 for shift in ((1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1))
             )
             ring = [n, ne, e, se, s, sw, w, nw, n]
-            turns = sum((a == 0) & (b == 1) for a, b in zip(ring, ring[1:], strict=False))
+            turns = sum((a == 0) & (b == 1) for a, b in pairwise(ring))
             full = sum(r.astype(int) for r in ring[:-1])
             first, second = ((n & e & s), (e & s & w)) if step == 0 else ((n & e & w), (n & s & w))
             gone = (full >= 2) & (full <= 6) & (turns == 1) & (first == 0) & (second == 0)
@@ -205,7 +210,32 @@ def block(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.where(grey >= np.quantile(grey, 1 - share), 0, 255).astype(np.uint8)
 
 
+def in_rows(
+    digits: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    rows: int = 1,
+    gap: tuple[float, float] = (0.1, 1.5),
+) -> np.ndarray:
+    """Several digits in rows, with gaps of so much of a digit's width, not quite in line."""
+    lines = [_in_line(part, rng, gap) for part in np.array_split(digits, rows)]
+    width = max(line.shape[1] for line in lines)
+    lines = [np.pad(line, ((15, 15), (0, width - line.shape[1]))) for line in lines]
+    return _scan(np.pad(np.vstack(lines), rng.integers(5, 40, (2, 2))), rng)
+
+
+def _in_line(digits: np.ndarray, rng: np.random.Generator, gap: tuple[float, float]) -> np.ndarray:
+    inks = [high(digit, rng.uniform(55, 65)) for digit in digits]
+    width = np.mean([ink.shape[1] for ink in inks])
+    parts = []
+    for ink in inks:
+        top = int(rng.integers(0, 90 - len(ink))) // 3
+        space = max(2, round(rng.uniform(*gap) * width))
+        parts.append(np.pad(ink, ((top, 100 - len(ink) - top), (0, space))))
+    return np.hstack(parts)
+
+
 STRANGERS: tuple[Draw, ...] = (
-    small_photo, printed_cell, inner_frame, grid_cell, broken_frame, ruled_lines, edge_strip, neighbour_cut, coloured,
-    faint_hairline, block,
+    small_photo, printed_cell, inner_frame, grid_cell, broken_frame, ruled_lines, edge_strip,
+    neighbour_cut, coloured, faint_hairline, block,
 )  # fmt: skip
