@@ -43,7 +43,7 @@ def find_ink(grey: np.ndarray, ink: str, *, several: bool = False) -> tuple[np.n
         BlankImageError: no ink stands out from the paper, or only what runs around the picture.
     """
     if ink == "auto":
-        ink = "dark" if ink_is_dark(grey) else "light"
+        ink = "dark" if ink_is_dark(grey, several=several) else "light"
     above, noise = _above_paper(1 - grey if ink == "dark" else grey)
     strong = above > np.maximum(max(otsu_threshold(above), MIN_CONTRAST), 6 * noise)
     edge = _edge(grey, strong)
@@ -87,15 +87,15 @@ def _edge(grey: np.ndarray, strong: np.ndarray) -> np.ndarray | float:
     return np.where(ndimage.binary_dilation(strong, iterations=NEAR), SMALL_EDGE, EDGE)
 
 
-def ink_is_dark(grey: np.ndarray) -> bool:
+def ink_is_dark(grey: np.ndarray, *, several: bool = False) -> bool:
     """Whether the lighter part of a picture, shape (h, w), float from 0 to 1, is its paper.
 
-    Paper is the larger part, except where a digit may fill most of the picture. If the picture
+    Paper is the larger part, except where one digit may fill most of the picture. If the picture
     is cut out tightly, paper is in several parts, and the digit in one. If paper runs all around
     a shape that is no rectangle, and so no sheet, that shape is the digit.
     """
     dark = grey <= otsu_threshold(grey)
-    if MOSTLY < dark.mean() < 1 - MOSTLY and _spread(grey) < FLAT:
+    if not several and MOSTLY < dark.mean() < 1 - MOSTLY and _spread(grey) < FLAT:
         if _is_cut_out(dark):
             return _largest_part(dark, np.ones((3, 3))) > _largest_part(~dark, None)
         for part in (dark, ~dark):

@@ -15,6 +15,7 @@ TALL = 0.4  # of the height of most digits: what is lower is part of one
 NEAR = 0.35  # of that height: a part is not farther from its digit
 SAME = 0.6  # of the narrower of two strokes lies above or below the other: they are one digit
 WIDE = 1.3  # of that height: what is wider is two digits or more that touch
+WAIST = 0.5  # of the height of what touches: where it is thicker, it is not cut
 
 
 class Digit(NamedTuple):
@@ -51,14 +52,14 @@ def split_digits(picture: Picture, *, ink: str = "auto") -> list[list[Digit]]:
     grey = lightness(opened, ink)
     sheet, corner = crop_to_sheet(grey, ink, otsu_threshold(grey[::3, ::3]))
     found, _ = find_ink(sheet, ink, several=True)
-    labels, count = _digits(found)
+    labels = _digits(found)
     boxes = ndimage.find_objects(labels)
     factor = -(-max(opened.size) // WORKING_SIDE)
-    return [
-        [Digit(_in_picture(boxes[n - 1], corner, factor, opened.size), _image(found[boxes[n - 1]], labels[boxes[n - 1]] == n))
-         for n in row]
-        for row in _rows({n: boxes[n - 1] for n in range(1, count + 1)})
-    ]  # fmt: skip
+    digits = [
+        Digit(_in_picture(box, corner, factor, opened.size), _image(found[box], labels[box] == n))
+        for n, box in enumerate(boxes, start=1)
+    ]
+    return [[digits[n] for n in row] for row in _rows(boxes)]
 
 
 def _in_picture(
@@ -79,8 +80,8 @@ def _image(found: np.ndarray, own: np.ndarray) -> np.ndarray:
     return form_stages(np.pad(alone / alone.max(), paper))["28 x 28"]
 
 
-def _digits(found: np.ndarray) -> tuple[np.ndarray, int]:
-    """The number of the digit of each pixel, 0 for paper, and how many digits there are."""
+def _digits(found: np.ndarray) -> np.ndarray:
+    """The number of the digit of each pixel, from 1 without gaps, 0 for paper."""
     strokes, count = ndimage.label(found > 0, np.ones((3, 3)))
     boxes = ndimage.find_objects(strokes)
     heights = np.array([box[0].stop - box[0].start for box in boxes])
@@ -119,7 +120,7 @@ def _cut_apart(labels: np.ndarray, common: float) -> np.ndarray:
         if box is None or box[1].stop - box[1].start <= WIDE * common:
             continue
         part = labels[box]
-        for cut in _waists((part == number).sum(axis=0), common):
+        for cut in _waists(part == number, common):
             part[:, cut:][part[:, cut:] == number] = labels.max() + 1
             number = labels.max()
     return labels
@@ -127,29 +128,33 @@ def _cut_apart(labels: np.ndarray, common: float) -> np.ndarray:
 
 def _waists(ink: np.ndarray, common: float) -> list[int]:
     """The columns at which to cut digits that touch: the thinnest near equal parts."""
-    parts = max(2, round(len(ink) / (0.75 * common)))
-    step, cuts = len(ink) / parts, []
+    height, width = ink.shape
+    parts = max(2, round(width / (0.75 * common)))
+    thick, step, cuts = ink.sum(axis=0), width / parts, []
+    strokes = np.diff(ink, axis=0, prepend=False, append=False).sum(axis=0) // 2
+    # where two strokes go on, as in a wide 0, one digit does
+    thick = thick + height * (strokes > 1)
     for expected in step * np.arange(1, parts):
         near = np.arange(round(expected - step / 3), round(expected + step / 3) + 1)
-        cuts.append(int(near[np.argmin(ink[near] + 0.1 * abs(near - expected))]))
+        cut = near[np.argmin(thick[near] + 0.1 * abs(near - expected))]
+        cuts += [int(cut)] if thick[cut] <= WAIST * height else []
     return cuts
 
 
-def _numbered(labels: np.ndarray) -> tuple[np.ndarray, int]:
-    """Labels without gaps between their numbers, and how many there are."""
-    used, numbers = np.unique(np.append(0, labels), return_inverse=True)
-    return numbers[1:].reshape(labels.shape), len(used) - 1
+def _numbered(labels: np.ndarray) -> np.ndarray:
+    """Labels without gaps between their numbers."""
+    _, numbers = np.unique(np.append(0, labels), return_inverse=True)
+    return numbers[1:].reshape(labels.shape)
 
 
-def _rows(boxes: dict[int, tuple[slice, ...]]) -> list[list[int]]:
-    """Numbers of boxes in reading order: a box goes on the row whose last box it is beside."""
+def _rows(boxes: list[tuple[slice, ...]]) -> list[list[int]]:
+    """Indices of boxes in reading order: a box goes on the row whose last box it is beside."""
     rows: list[list[int]] = []
-    for number in sorted(boxes, key=lambda n: boxes[n][1].start):
-        down = boxes[number][0]
+    for n in sorted(range(len(boxes)), key=lambda n: boxes[n][1].start):
+        down = boxes[n][0]
         beside = [_overlap(boxes[row[-1]][0], down) for row in rows]
-        lowest = 0.4 * (down.stop - down.start)
-        if beside and max(beside) > lowest:
-            rows[int(np.argmax(beside))].append(number)
+        if beside and max(beside) > 0.4 * (down.stop - down.start):
+            rows[int(np.argmax(beside))].append(n)
         else:
-            rows.append([number])
+            rows.append([n])
     return sorted(rows, key=lambda row: np.mean([boxes[n][0].start for n in row]))

@@ -227,12 +227,13 @@ def in_rows(
 def _in_line(digits: np.ndarray, rng: np.random.Generator, gap: tuple[float, float]) -> np.ndarray:
     inks = [high(digit, rng.uniform(55, 65)) for digit in digits]
     width = np.mean([ink.shape[1] for ink in inks])
-    parts = []
+    line, left = np.zeros((100, 4 * sum(ink.shape[1] for ink in inks)), np.float32), 0
     for ink in inks:
-        top = int(rng.integers(0, 90 - len(ink))) // 3
-        space = max(2, round(rng.uniform(*gap) * width))
-        parts.append(np.pad(ink, ((top, 100 - len(ink) - top), (0, space))))
-    return np.hstack(parts)
+        top = int(rng.integers(0, 12))
+        place = line[top : top + len(ink), left : left + ink.shape[1]]
+        place[:] = np.maximum(place, ink)
+        left += ink.shape[1] + round(rng.uniform(*gap) * width)
+    return line[:, : np.flatnonzero(line.any(axis=0))[-1] + 1]
 
 
 STRANGERS: tuple[Draw, ...] = (
