@@ -96,7 +96,8 @@ def ink_is_dark(grey: np.ndarray, *, several: bool = False) -> bool:
     """
     dark = grey <= otsu_threshold(grey)
     if not several and MOSTLY < dark.mean() < 1 - MOSTLY and _spread(grey) < FLAT:
-        if _is_cut_out(dark):
+        lined = any(not np.array_equal(erase_lines(part), part) for part in (dark, ~dark))
+        if _is_cut_out(dark) and not lined:
             return _largest_part(dark, np.ones((3, 3))) > _largest_part(~dark, None)
         for part in (dark, ~dark):
             if _is_on_paper(part):

@@ -4,10 +4,11 @@ import numpy as np
 from scipy import ndimage
 
 COVER = 0.8  # of the width of the picture: a shorter line may be a stroke
-END = 0.02  # of the width: so near to the border a line begins and ends
+END = 0.04  # of the width: so near to the border a line begins and ends
 STEEP = 0.044  # of its length: a line rises no more than 2.5 degrees
 THICK = 0.06  # of the picture: a thicker band is no line
 MOST = 12  # lines in one direction: squared paper that dark has more ink than any digit
+LEAST = 20  # pixels: in a smaller picture, a line is as thick as a stroke
 LARGE = 0.2  # of the picture: what is left once lines are gone must be as large as a digit
 
 
@@ -26,22 +27,24 @@ def erase_lines(ink: np.ndarray, *, several: bool = False) -> np.ndarray:
         is left that is off the border: the bar of a 7 cut out tightly is no line.
     """
     height, width = ink.shape
-    rest = _without_rows(ink) if width >= height or not several else ink
-    rest = _without_rows(rest.T).T if height >= width or not several else rest
+    if min(height, width) < LEAST:
+        return ink
+    rest = _without_rows(ink, ink) if width >= height or not several else ink
+    rest = _without_rows(rest.T, ink.T).T if height >= width or not several else rest
     return rest if _holds_a_digit(rest) else ink
 
 
-def _without_rows(ink: np.ndarray) -> np.ndarray:
-    """Ink without the lines from left to right."""
+def _without_rows(ink: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Ink without the lines from left to right; their ends may be in the whole ink alone."""
     for _ in range(MOST):
-        found = _clearest_line(ink)
+        found = _clearest_line(ink, whole)
         if found is None:
             break
         ink = _erase(ink, *found)
     return ink
 
 
-def _clearest_line(ink: np.ndarray) -> tuple[np.ndarray, int] | None:
+def _clearest_line(ink: np.ndarray, whole: np.ndarray) -> tuple[np.ndarray, int] | None:
     """The upper row of a line in each column, int of shape (w,), and its thickness in rows."""
     height, width = ink.shape
     rows, columns = np.nonzero(ink)
@@ -53,11 +56,20 @@ def _clearest_line(ink: np.ndarray) -> tuple[np.ndarray, int] | None:
         if cover.max() <= best:
             continue
         top, thick = _band(cover)
-        on_line = columns[np.isin(rows + shift[columns] + most, range(top, top + thick))]
-        through = on_line.min() <= END * width and on_line.max() >= (1 - END) * width - 1
-        if through and thick <= max(2, THICK * height):
-            best, line = cover.max(), (top - most - shift, thick)
+        line_at = top - most - shift
+        if thick <= max(2, THICK * height) and _goes_through(whole, line_at, thick):
+            best, line = cover.max(), (line_at, thick)
     return line
+
+
+def _goes_through(ink: np.ndarray, line_at: np.ndarray, thick: int) -> bool:
+    """Whether a line meets a border of the picture at either end."""
+    height, width = ink.shape
+    depth = np.arange(height)[:, None] - line_at
+    on_line = np.flatnonzero((ink & (depth >= 0) & (depth < thick)).any(axis=0))
+    left = on_line.min() <= END * width or not 0 < line_at[0] < height - 1
+    right = on_line.max() >= (1 - END) * width - 1 or not 0 < line_at[-1] < height - 1
+    return left and right
 
 
 def _band(cover: np.ndarray) -> tuple[int, int]:
@@ -71,7 +83,7 @@ def _band(cover: np.ndarray) -> tuple[int, int]:
 def _erase(ink: np.ndarray, top: np.ndarray, thick: int) -> np.ndarray:
     """Ink without a line, but with what crosses it."""
     depth = np.arange(len(ink))[:, None] - top  # of each pixel below the line's upper edge
-    near = max(1, round(0.3 * thick))
+    near = max(1, round(0.5 * thick))
     band = (depth >= -near) & (depth < thick + near)
     over, under = ((depth == row) & ink for row in (-near - 1, thick + near))
     crossed = over.any(axis=0) & under.any(axis=0)

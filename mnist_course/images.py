@@ -10,13 +10,12 @@ from scipy import ndimage
 
 from ._foreground import crop_to_sheet
 from ._ink import BlankImageError, find_ink, otsu_threshold
+from ._light import WORKING_SIDE, grey_of
 
-__all__ = ["BlankImageError", "Picture", "preprocessing_stages", "to_mnist"]
+__all__ = ["WORKING_SIDE", "BlankImageError", "Picture", "preprocessing_stages", "to_mnist"]
 
 MAX_PIXELS = 50_000_000  # a larger file is a mistake or a decompression bomb
-WORKING_SIDE = 512  # pixels: larger pictures are reduced to this first
 THIN = 1 / 14  # of the digit's size: thinner strokes than this are thickened to it
-COLOUR = 0.4  # of the contrast in colour: where lightness has less of it, colour tells ink
 FULL = 0.45  # of the picture is ink: none of MNIST's has more than 0.4
 HAIRLINE = 0.2  # of the ink: a line of one pixel has less in squares of 2 x 2
 HEIC = {b"ftypheic", b"ftypheix", b"ftypheif", b"ftypmif1", b"ftypmsf1"}  # iPhone photos
@@ -100,7 +99,7 @@ def lightness(image: Picture, ink: str) -> np.ndarray:
     """
     if ink not in ("auto", "dark", "light"):
         raise ValueError(f'ink must be "auto", "dark" or "light", got {ink!r}')
-    return _grey(open_picture(image), ink)
+    return grey_of(open_picture(image), ink)
 
 
 def open_picture(image: Picture) -> Image.Image:
@@ -166,36 +165,6 @@ def _checked_pixels(pixels: np.ndarray) -> np.ndarray:
             f"expected float pixels from 0 to 1, got {pixels.min():g} to {pixels.max():g}"
         )
     return _to_uint8(pixels)
-
-
-def _grey(image: Image.Image, ink: str) -> np.ndarray:
-    """Lightness, float32 from 0 to 1, of at most 512 x 512 pixels."""
-    factor = -(-max(image.size) // WORKING_SIDE)
-    if not image.has_transparency_data:
-        light = np.asarray(image.convert("L").reduce(factor), np.float32) / 255
-        if image.mode in ("L", "1"):
-            return light
-        colours = np.asarray(image.convert("RGB").reduce(factor), np.float32) / 255
-        return _light_or_colour(light, colours, ink)
-    layers = np.asarray(image.convert("RGBA").convert("LA").reduce(factor), np.float32) / 255
-    light, opacity = layers[..., 0], layers[..., 1]
-    # transparent is paper, so it must be unlike the ink, which is all that can be seen
-    seen_light = np.average(light, weights=opacity) > 0.5 if opacity.any() else False
-    paper = 0.0 if ink == "light" or (ink == "auto" and seen_light) else 1.0
-    return opacity * light + (1 - opacity) * paper
-
-
-def _light_or_colour(light: np.ndarray, colours: np.ndarray, ink: str) -> np.ndarray:
-    """Lightness, or likeness to the paper's colour where that tells more of ink and paper."""
-    points = colours.reshape(-1, 3)
-    centred = points - points.mean(axis=0)
-    spread, axes = np.linalg.eigh(centred.T @ centred / len(points))
-    if 3 * light.var() > COLOUR**2 * spread[-1]:  # of grey pixels, the two are the same
-        return light
-    along = centred @ axes[:, -1]
-    away = np.abs(along - np.median(along)).reshape(light.shape)  # paper is most of it
-    unlike = away / max(1.0, away.max())
-    return unlike if ink == "light" else 1 - unlike
 
 
 def _thin(found: np.ndarray) -> np.ndarray:

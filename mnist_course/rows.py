@@ -7,7 +7,8 @@ from scipy import ndimage
 
 from ._foreground import crop_to_sheet
 from ._ink import find_ink, otsu_threshold
-from .images import WORKING_SIDE, Picture, form_stages, lightness, open_picture
+from ._light import WORKING_SIDE
+from .images import Picture, form_stages, lightness, open_picture
 
 __all__ = ["Digit", "split_digits"]
 
