@@ -9,6 +9,7 @@ PART = 0.05  # of the area of the largest stroke: a smaller one is no digit besi
 BAND = 0.14  # of the picture: the sides of a broken frame are nearer than this to its border
 NARROW = 0.08  # of the picture: no side is wider, even a tilted one
 LARGE = 0.2  # of the picture: the digit beside them is larger
+DUST = 0.0003  # of the picture: nothing smaller is a frame
 INSIDE = 0.3  # of the size of a frame: the digit in it is larger
 
 
@@ -129,6 +130,14 @@ def _has_part(stroke: tuple[slice, ...], part: tuple[slice, ...]) -> bool:
     (rows, columns), (part_rows, part_columns) = stroke, part
     small = 2 * (part_rows.stop - part_rows.start) < rows.stop - rows.start
     return small and part_columns.start < columns.stop and columns.start < part_columns.stop
+
+
+def inside_frame(ink: np.ndarray) -> np.ndarray:
+    """Ink, bool of shape (h, w), without what is not in the innermost frame, if there is one."""
+    labels, _ = ndimage.label(ink, np.ones((3, 3)))
+    large = 1 + np.flatnonzero(np.bincount(labels.ravel())[1:] > DUST * ink.size)
+    inside = _framed(labels, large)
+    return ink if len(inside) == len(large) else np.isin(labels, inside)
 
 
 def _framed(labels: np.ndarray, strokes: np.ndarray) -> np.ndarray:

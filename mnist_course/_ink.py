@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from ._foreground import is_rectangle, without_frames, without_others
+from ._foreground import inside_frame, is_rectangle, without_frames, without_others
 from ._lines import erase_lines
 
 MIN_CONTRAST = 0.05  # of the range from black to white: fainter ink is paper
@@ -55,7 +55,8 @@ def find_ink(grey: np.ndarray, ink: str, *, several: bool = False) -> tuple[np.n
 
 def _parted(strong: np.ndarray, weak: np.ndarray, several: bool) -> tuple[np.ndarray, np.ndarray]:
     """The pixels of the digit, and those of lines and other strokes."""
-    free = erase_lines(weak, several=several)
+    # a row in a frame: without the frame's long sides, its short ones might be digits
+    free = erase_lines(inside_frame(weak) if several else weak, several=several)
     # a weak pixel is the edge of a stroke where it touches a strong one, and noise elsewhere
     labels, count = ndimage.label(free, np.ones((3, 3)))
     area = np.bincount(labels[strong & free], minlength=count + 1)
