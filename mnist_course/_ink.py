@@ -12,8 +12,9 @@ MIN_CONTRAST = 0.05  # of the range from black to white: fainter ink is paper
 EDGE = 0.2  # of the darkest ink: where the edge of a stroke ends
 # In a picture as small as MNIST's, a faint pixel near a stroke is one that it covers in part.
 SMALL = 80  # pixels
-SMALL_EDGE = 0.1  # below it are the ghosts that JPEG leaves around a stroke
+SMALL_EDGE = 0.15  # below it are the ghosts that JPEG leaves around a stroke
 NEAR = 2  # pixels
+FAR_EDGE = 0.35  # the same farther from it
 DRAWN_EDGE = 0.02  # on paper of one level, which no camera sees, all that is fainter is ink
 FILLED = 0.25  # of the picture is ink: paper that little is seen in few places
 FLAT = 0.7  # of the contrast: paper and ink of one shade each vary less
@@ -85,7 +86,7 @@ def _edge(grey: np.ndarray, strong: np.ndarray) -> np.ndarray | float:
     from_paper = np.abs(levels - np.bincount(levels.ravel()).argmax())
     if np.mean((from_paper > 0) & (from_paper <= 4)) < 0.02:
         return DRAWN_EDGE
-    return np.where(ndimage.binary_dilation(strong, iterations=NEAR), SMALL_EDGE, EDGE)
+    return np.where(ndimage.binary_dilation(strong, iterations=NEAR), SMALL_EDGE, FAR_EDGE)
 
 
 def ink_is_dark(grey: np.ndarray, *, several: bool = False) -> bool:
@@ -133,7 +134,9 @@ def _above_paper(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What rises above the paper, 0 to 1, and the standard deviation of its noise."""
     high = values > otsu_threshold(values)
     fills = high.mean() > FILLED and (_is_cut_out(high) or _is_on_paper(high))
-    if fills and _spread(values) < FLAT:  # as much ink as this would bend any other view of paper
+    black_and_white = len(np.unique(values)) == 2
+    # as much ink as fills a picture would bend any other view of the paper
+    if black_and_white or (fills and _spread(values) < FLAT):
         above = values - np.median(values[~high])
     else:
         above = _above_uneven(values)

@@ -57,7 +57,7 @@ def _clearest_line(ink: np.ndarray, whole: np.ndarray) -> tuple[np.ndarray, int]
             continue
         top, thick = _band(cover)
         line_at = top - most - shift
-        if thick <= max(2, THICK * height) and _goes_through(whole, line_at, thick):
+        if thick <= THICK * height + 1 and _goes_through(whole, line_at, thick):
             best, line = cover.max(), (line_at, thick)
     return line
 

@@ -29,15 +29,15 @@ def to_mnist(image: Picture, *, ink: str = "auto") -> np.ndarray:
     The ink's bounding box is widened to a square and area-averaged to 20 x 20 pixels, the
     brightest pixel becomes 255, and whole-pixel shifts bring the centre of mass (in pixel
     indices) into (13.5, 14.5] of a 28 x 28 field. Uneven light, grey paper, slight noise and
-    specks are removed first, as are the desk around the paper, frames and axes, and hairlines
-    are thickened.
+    specks are removed first, as are the desk around the paper, frames, axes, ruled lines and
+    parts of other digits that the border cuts. Hairlines are thickened.
 
     Args:
         image: a path, the bytes of a file, a binary file, a Pillow image, or an array of shape
             (h, w), (h, w, 3) or (h, w, 4), uint8 or float from 0 to 1. Transparent pixels are
             paper.
         ink: ``"dark"`` on light paper, ``"light"`` on dark, or ``"auto"``: paper is what there
-            is more of.
+            is more of, unless the shape of the larger part shows that it is a digit.
 
     Returns:
         uint8, shape (28, 28), 0 background to 255 ink.
