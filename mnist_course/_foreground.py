@@ -6,11 +6,13 @@ from scipy import ndimage
 DESK = 0.47  # of the light of the paper: a desk is darker, a shadow on paper is not
 RECTANGLE = 0.85  # of its narrowest rectangle: a sheet or a frame covers more, a round 0 less
 PART = 0.05  # of the area of the largest stroke: a smaller one is no digit beside it
-BAND = 0.14  # of the picture: the sides of a broken frame are nearer than this to its border
+# A side of a broken frame is nearer to the border than this part of the picture, and longer than
+# the digit by this factor: the bar of a 5 is not.
+BANDS = (0.14, 0.0), (0.22, 1.2)
 NARROW = 0.08  # of the picture: no side is wider, even a tilted one
 LARGE = 0.2  # of the picture: the digit beside them is larger
 DUST = 0.0003  # of the picture: nothing smaller is a frame
-INSIDE = 0.3  # of the size of a frame: the digit in it is larger
+INSIDE = 0.2  # of the size of a frame: the digit in it is larger
 
 
 def crop_to_sheet(
@@ -156,17 +158,23 @@ def _framed(labels: np.ndarray, strokes: np.ndarray) -> np.ndarray:
 def _without_sides(labels: np.ndarray, strokes: np.ndarray) -> np.ndarray:
     """The strokes without the sides of a broken frame, if anything as large as a digit is left."""
     boxes = ndimage.find_objects(labels)
-    side = np.array([_is_side(boxes[s - 1], labels.shape) for s in strokes], bool)
-    left = [_size(boxes[s - 1]) for s in strokes[~side]]
-    return strokes[~side] if left and max(left) > LARGE * min(labels.shape) else strokes
+    for band, longer in BANDS:
+        side = np.array([_is_side(boxes[s - 1], labels.shape, band) for s in strokes], bool)
+        left = [boxes[s - 1] for s in strokes[~side]]
+        if not left or max(map(_size, left)) <= LARGE * min(labels.shape):
+            continue
+        digit = _size(_around(left))
+        if all(_size(boxes[s - 1]) > longer * digit for s in strokes[side]):
+            strokes = strokes[~side]
+    return strokes
 
 
-def _is_side(box: tuple[slice, ...], shape: tuple[int, ...]) -> bool:
+def _is_side(box: tuple[slice, ...], shape: tuple[int, ...], band: float) -> bool:
     """Whether a box is long and narrow, and near the side of the picture along which it runs."""
     for across in (0, 1):
         start, stop, size = box[across].start, box[across].stop, shape[across]
         along = box[1 - across].stop - box[1 - across].start
-        near = stop <= BAND * size or start >= (1 - BAND) * size
+        near = stop <= band * size or start >= (1 - band) * size
         if near and stop - start < NARROW * size and along >= 0.5 * shape[1 - across]:
             return True
     return False

@@ -4,7 +4,7 @@ import numpy as np
 from scipy import ndimage
 
 from ._foreground import inside_frame, is_rectangle, without_frames, without_others
-from ._lines import erase_lines
+from ._lines import erase_frame, erase_lines
 
 MIN_CONTRAST = 0.05  # of the range from black to white: fainter ink is paper
 # EDGE and WIDEST by tests/choose_image_constants.py on 950 pictures of training digits,
@@ -58,6 +58,7 @@ def _parted(strong: np.ndarray, weak: np.ndarray, several: bool) -> tuple[np.nda
     """The pixels of the digit, and those of lines and other strokes."""
     # a row in a frame: without the frame's long sides, its short ones might be digits
     free = erase_lines(inside_frame(weak) if several else weak, several=several)
+    free = free if several else erase_frame(free)
     # a weak pixel is the edge of a stroke where it touches a strong one, and noise elsewhere
     labels, count = ndimage.label(free, np.ones((3, 3)))
     area = np.bincount(labels[strong & free], minlength=count + 1)

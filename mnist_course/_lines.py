@@ -9,6 +9,9 @@ STEEP = 0.044  # of its length: a line rises no more than 2.5 degrees
 THICK = 0.06  # of the picture: a thicker band is no line
 MOST = 12  # lines in one direction: squared paper that dark has more ink than any digit
 LEAST = 20  # pixels: in a smaller picture, a line is as thick as a stroke
+SIDE = 0.55  # of the width of the picture: a shorter line is no side of a frame
+OUTER = 0.25  # of the picture: a frame is nearer than this to its border
+LEAST_FRAMED = 40  # pixels: in a smaller picture, a digit's straight strokes are near the border
 LARGE = 0.2  # of the picture: what is left once lines are gone must be as large as a digit
 
 
@@ -34,6 +37,28 @@ def erase_lines(ink: np.ndarray, *, several: bool = False) -> np.ndarray:
     return rest if _holds_a_digit(rest) else ink
 
 
+def erase_frame(ink: np.ndarray) -> np.ndarray:
+    """Ink without a frame inside the border, even if the digit touches it or a side is missing.
+
+    Args:
+        ink: bool, shape (h, w).
+
+    Returns:
+        bool, shape (h, w). The ink as it is where there are less than three sides, each a long
+        straight line near the border, or where no digit is left without them.
+    """
+    if min(ink.shape) < LEAST_FRAMED:
+        return ink
+    rest, sides = ink, 0
+    for turns in range(4):
+        outer = np.rot90(ink, turns).copy()
+        outer[round(OUTER * len(outer)) :] = False
+        found = _clearest_line(outer, cover=SIDE)
+        if found is not None:
+            rest, sides = np.rot90(_erase(np.rot90(rest, turns), *found), -turns), sides + 1
+    return rest if sides >= 3 and _holds_a_digit(rest) else ink
+
+
 def _without_rows(ink: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """Ink without the lines from left to right; their ends may be in the whole ink alone."""
     for _ in range(MOST):
@@ -44,21 +69,28 @@ def _without_rows(ink: np.ndarray, whole: np.ndarray) -> np.ndarray:
     return ink
 
 
-def _clearest_line(ink: np.ndarray, whole: np.ndarray) -> tuple[np.ndarray, int] | None:
-    """The upper row of a line in each column, int of shape (w,), and its thickness in rows."""
+def _clearest_line(
+    ink: np.ndarray, whole: np.ndarray | None = None, *, cover: float = COVER
+) -> tuple[np.ndarray, int] | None:
+    """The upper row of a line in each column, int of shape (w,), and its thickness in rows.
+
+    It covers so much of the width. If there is a whole ink, the line goes through that.
+    """
     height, width = ink.shape
     rows, columns = np.nonzero(ink)
     across, most = np.arange(width) / width - 0.5, int(np.ceil(STEEP * width))
-    best, line = COVER * width, None
+    best, line = cover * width, None
     for rise in range(-most, most + 1):
         shift = np.round(rise * across).astype(int)
-        cover = np.bincount(rows + shift[columns] + most, minlength=height + 2 * most)
-        if cover.max() <= best:
+        full = np.bincount(rows + shift[columns] + most, minlength=height + 2 * most)
+        if full.max() <= best:
             continue
-        top, thick = _band(cover)
+        top, thick = _band(full)
         line_at = top - most - shift
-        if thick <= THICK * height + 1 and _goes_through(whole, line_at, thick):
-            best, line = cover.max(), (line_at, thick)
+        if thick > THICK * height + 1:
+            continue
+        if whole is None or _goes_through(whole, line_at, thick):
+            best, line = full.max(), (line_at, thick)
     return line
 
 

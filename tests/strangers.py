@@ -84,6 +84,21 @@ def inner_frame(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return _scan(np.maximum(ink, np.asarray(frame) / 255), rng)
 
 
+def touched_frame(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A frame 1 to 25 pixels inside the border; the digit touches its left or right side."""
+    wide, inset = int(rng.integers(3, 7)), int(rng.integers(1, 26))
+    frame = np.zeros((190, 147) if rng.random() < 0.5 else (147, 190), np.float32)
+    edge = inset + wide
+    frame[inset:-inset, inset:-inset] = 1
+    frame[edge:-edge, edge:-edge] = 0
+    ink = high(digit, rng.uniform(0.35, 0.6) * len(frame))[:, : frame.shape[1] - 2 * edge]
+    top = int(rng.integers(edge + 2, len(frame) - edge - len(ink) - 1))
+    left = edge - 3 if rng.random() < 0.5 else frame.shape[1] - edge - ink.shape[1] + 3
+    place = frame[top : top + len(ink), left : left + ink.shape[1]]
+    place[:] = np.maximum(place, ink)
+    return _scan(frame, rng)
+
+
 def grid_cell(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A cell of a printed table, whose lines run on to the border, 0 to 12 % from it."""
     ink = _cell(digit, rng, 0)
@@ -237,6 +252,6 @@ def _in_line(digits: np.ndarray, rng: np.random.Generator, gap: tuple[float, flo
 
 
 STRANGERS: tuple[Draw, ...] = (
-    small_photo, printed_cell, inner_frame, grid_cell, broken_frame, ruled_lines, edge_strip,
-    neighbour_cut, coloured, faint_hairline, block,
+    small_photo, printed_cell, inner_frame, grid_cell, broken_frame, touched_frame, ruled_lines,
+    edge_strip, neighbour_cut, coloured, faint_hairline, block,
 )  # fmt: skip

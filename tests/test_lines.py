@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mnist_course._lines import erase_lines
+from mnist_course._lines import erase_frame, erase_lines
 
 
 def page(height: int = 120, width: int = 160) -> np.ndarray:
@@ -71,3 +71,28 @@ def test_among_several_digits_one_as_high_as_the_row_is_kept():
     ink[:, 150:156] = True
     assert np.array_equal(erase_lines(ink, several=True), ink)
     assert np.array_equal(erase_lines(ink), page(120, 300))
+
+
+def frame(*sides: int) -> np.ndarray:
+    """Sides of a frame, 0 the upper one and on to the left, bool, 160 x 160."""
+    ink = np.zeros((160, 160), bool)
+    for side in sides:
+        np.rot90(ink, -side)[12:15, 12:148] = True
+    return ink
+
+
+@pytest.mark.parametrize("sides", [(0, 1, 2, 3), (0, 1, 2), (1, 2, 3)])
+def test_a_frame_that_a_digit_touches_is_erased(sides):
+    digit = np.zeros((160, 160), bool)
+    digit[50:110, 30:40] = digit[50:60, 14:40] = True
+    assert (erase_frame(frame(*sides) | digit) ^ digit).sum() < 50  # pixels, of 1600
+
+
+def test_two_long_strokes_are_no_frame():
+    digit = np.zeros((160, 160), bool)
+    digit[50:110, 70:80] = True
+    assert np.array_equal(erase_frame(frame(0, 1) | digit), frame(0, 1) | digit)
+
+
+def test_a_digit_that_is_a_frame_is_kept():
+    assert np.array_equal(erase_frame(frame(0, 1, 2, 3)), frame(0, 1, 2, 3))
