@@ -39,6 +39,7 @@ _HOME = {
     "show_digits": "plots",
     "show_pixels": "plots",
     "solution": "course.exercises",
+    "split_digits": "rows",
     "split_validation": "data",
     "to_mnist": "images",
     "train_and_evaluate_model": "training",

@@ -5,10 +5,19 @@ from scipy import ndimage
 
 DESK = 0.47  # of the light of the paper: a desk is darker, a shadow on paper is not
 RECTANGLE = 0.85  # of its narrowest rectangle: a sheet or a frame covers more, a round 0 less
-INSIDE = 0.3  # of the size of a frame: the digit in it is larger
+PART = 0.05  # of the area of the largest stroke: a smaller one is no digit beside it
+# A side of a broken frame is nearer to the border than this part of the picture, and longer than
+# the digit by this factor: the bar of a 5 is not.
+BANDS = (0.14, 0.0), (0.22, 1.2)
+NARROW = 0.08  # of the picture: no side is wider, even a tilted one
+LARGE = 0.2  # of the picture: the digit beside them is larger
+DUST = 0.0003  # of the picture: nothing smaller is a frame
+INSIDE = 0.2  # of the size of a frame: the digit in it is larger
 
 
-def crop_to_sheet(grey: np.ndarray, ink: str, threshold: float) -> np.ndarray:
+def crop_to_sheet(
+    grey: np.ndarray, ink: str, threshold: float
+) -> tuple[np.ndarray, tuple[int, int]]:
     """The sheet alone where the picture shows it on a desk, or else the picture as it is.
 
     Args:
@@ -17,7 +26,8 @@ def crop_to_sheet(grey: np.ndarray, ink: str, threshold: float) -> np.ndarray:
         threshold: the level between the light and the dark part of the picture.
 
     Returns:
-        float, the sheet's bounding box. What is not sheet there continues the sheet's edge.
+        float, the sheet's bounding box, and its upper left corner, row and column, in the
+        picture. What is not sheet there continues the sheet's edge.
     """
     for unlike, light in (("light", grey > threshold), ("dark", grey <= threshold)):
         if ink == unlike or _dark_sides(light) < 2:
@@ -27,7 +37,7 @@ def crop_to_sheet(grey: np.ndarray, ink: str, threshold: float) -> np.ndarray:
         if sheet is None or np.median(values[~sheet]) > DESK * np.median(values[sheet]):
             continue
         return _only(grey, ndimage.binary_erosion(sheet, iterations=2 + min(grey.shape) // 200))
-    return grey
+    return grey, (0, 0)
 
 
 def _dark_sides(light: np.ndarray) -> int:
@@ -47,6 +57,13 @@ def _sheet(light: np.ndarray) -> np.ndarray | None:
     return sheet if large and mostly_paper and _rectangularity(sheet) > RECTANGLE else None
 
 
+def is_rectangle(mask: np.ndarray) -> bool:
+    """Whether the largest part of a mask, its holes filled, is a rectangle, turned as may be."""
+    labels, _ = ndimage.label(mask)
+    largest = labels == 1 + np.bincount(labels.ravel())[1:].argmax()
+    return _rectangularity(ndimage.binary_fill_holes(largest)) > RECTANGLE
+
+
 def _rectangularity(mask: np.ndarray) -> float:
     """The part of its narrowest rectangle, turned as may be, that a mask covers."""
     rows = np.flatnonzero(mask.any(axis=1))
@@ -58,33 +75,71 @@ def _rectangularity(mask: np.ndarray) -> float:
     return float(mask.sum() / (along * across).min())
 
 
-def _only(grey: np.ndarray, kept: np.ndarray) -> np.ndarray:
+def _only(grey: np.ndarray, kept: np.ndarray) -> tuple[np.ndarray, tuple[int, int]]:
     box = ndimage.find_objects(kept.astype(np.uint8))[0]
     grey, kept = grey[box], kept[box]
     nearest = ndimage.distance_transform_edt(~kept, return_distances=False, return_indices=True)
-    return grey[tuple(nearest)]
+    return grey[tuple(nearest)], (box[0].start, box[1].start)
 
 
-def without_frames(labels: np.ndarray, strokes: np.ndarray) -> np.ndarray:
+def without_frames(labels: np.ndarray, strokes: np.ndarray, *, several: bool = False) -> np.ndarray:
     """The strokes of the digit: those in a frame if there is one, and none along the edge.
 
     Args:
         labels: the number of each pixel's stroke, 0 for paper, int of shape (h, w).
         strokes: the numbers of the strokes that may belong to the digit.
+        several: whether there may be several digits: then a long stroke near the edge may be one.
 
     Returns:
         Those that do; none if all there is runs around the picture.
     """
     if len(strokes) > 1:
         strokes = _framed(labels, strokes)
+        strokes = strokes if several else _without_sides(labels, strokes)
     edge = np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])
     contact = np.bincount(edge, minlength=labels.max() + 1)[strokes]
-    along = contact >= min(labels.shape) / 2
+    along = contact >= (0.8 if several else 0.5) * min(labels.shape)
     if along.any() and (contact == 0).any():
         free = ndimage.find_objects(np.isin(labels, strokes[contact == 0]).astype(np.uint8))[0]
         if _size(free) > INSIDE * min(labels.shape):
             return strokes[~along]
     return strokes[contact < 0.9 * len(edge)]
+
+
+def without_others(labels: np.ndarray, strokes: np.ndarray) -> np.ndarray:
+    """The strokes that the border does not cut, if they make a digit: not parts of its neighbours.
+
+    Args:
+        labels: the number of each pixel's stroke, 0 for paper, int of shape (h, w).
+        strokes: the numbers of the strokes that may belong to the digit.
+
+    Returns:
+        Those that do.
+    """
+    area = np.bincount(labels.ravel())[strokes]
+    cut = np.isin(strokes, np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    free = strokes[~cut & (area >= PART * area.max(initial=0))]
+    if not cut.any() or not len(free):
+        return strokes
+    boxes = ndimage.find_objects(labels)
+    whole = _around([boxes[s - 1] for s in free])
+    own = [not c or _has_part(boxes[s - 1], whole) for s, c in zip(strokes, cut, strict=True)]
+    return strokes[own]
+
+
+def _has_part(stroke: tuple[slice, ...], part: tuple[slice, ...]) -> bool:
+    """Whether a part lies above, below or in a stroke more than twice its height, as a 5's bar."""
+    (rows, columns), (part_rows, part_columns) = stroke, part
+    small = 2 * (part_rows.stop - part_rows.start) < rows.stop - rows.start
+    return small and part_columns.start < columns.stop and columns.start < part_columns.stop
+
+
+def inside_frame(ink: np.ndarray) -> np.ndarray:
+    """Ink, bool of shape (h, w), without what is not in the innermost frame, if there is one."""
+    labels, _ = ndimage.label(ink, np.ones((3, 3)))
+    large = 1 + np.flatnonzero(np.bincount(labels.ravel())[1:] > DUST * ink.size)
+    inside = _framed(labels, large)
+    return ink if len(inside) == len(large) else np.isin(labels, inside)
 
 
 def _framed(labels: np.ndarray, strokes: np.ndarray) -> np.ndarray:
@@ -93,11 +148,36 @@ def _framed(labels: np.ndarray, strokes: np.ndarray) -> np.ndarray:
     for frame in sorted(strokes, key=lambda stroke: _size(boxes[stroke - 1])):
         box = boxes[frame - 1]
         inside = np.array([s for s in strokes if s != frame and _within(boxes[s - 1], box)], int)
-        if any(_size(boxes[s - 1]) > INSIDE * _size(box) for s in inside) and _is_frame(
-            labels[box] == frame
-        ):
+        if not len(inside) or not _is_frame(labels[box] == frame):
+            continue
+        if _size(_around([boxes[s - 1] for s in inside])) > INSIDE * _size(box):
             return inside
     return strokes
+
+
+def _without_sides(labels: np.ndarray, strokes: np.ndarray) -> np.ndarray:
+    """The strokes without the sides of a broken frame, if anything as large as a digit is left."""
+    boxes = ndimage.find_objects(labels)
+    for band, longer in BANDS:
+        side = np.array([_is_side(boxes[s - 1], labels.shape, band) for s in strokes], bool)
+        left = [boxes[s - 1] for s in strokes[~side]]
+        if not left or max(map(_size, left)) <= LARGE * min(labels.shape):
+            continue
+        digit = _size(_around(left))
+        if all(_size(boxes[s - 1]) > longer * digit for s in strokes[side]):
+            strokes = strokes[~side]
+    return strokes
+
+
+def _is_side(box: tuple[slice, ...], shape: tuple[int, ...], band: float) -> bool:
+    """Whether a box is long and narrow, and near the side of the picture along which it runs."""
+    for across in (0, 1):
+        start, stop, size = box[across].start, box[across].stop, shape[across]
+        along = box[1 - across].stop - box[1 - across].start
+        near = stop <= band * size or start >= (1 - band) * size
+        if near and stop - start < NARROW * size and along >= 0.5 * shape[1 - across]:
+            return True
+    return False
 
 
 def _is_frame(mask: np.ndarray) -> bool:
@@ -107,6 +187,14 @@ def _is_frame(mask: np.ndarray) -> bool:
         return True
     filled = ndimage.binary_fill_holes(mask)
     return mask.sum() < 0.4 * filled.sum() and _rectangularity(filled) > RECTANGLE
+
+
+def _around(boxes: list[tuple[slice, ...]]) -> tuple[slice, ...]:
+    """The box around boxes."""
+    return tuple(
+        slice(min(side.start for side in sides), max(side.stop for side in sides))
+        for sides in zip(*boxes, strict=True)
+    )
 
 
 def _size(box: tuple[slice, ...]) -> int:

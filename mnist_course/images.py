@@ -8,26 +8,19 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 from scipy import ndimage
 
-from ._foreground import crop_to_sheet, without_frames
+from ._foreground import crop_to_sheet
+from ._ink import BlankImageError, find_ink, otsu_threshold
+from ._light import WORKING_SIDE, grey_of
+
+__all__ = ["WORKING_SIDE", "BlankImageError", "Picture", "preprocessing_stages", "to_mnist"]
 
 MAX_PIXELS = 50_000_000  # a larger file is a mistake or a decompression bomb
-WORKING_SIDE = 512  # pixels: larger pictures are reduced to this first
-MIN_CONTRAST = 0.05  # of the range from black to white: fainter ink is paper
-# EDGE, THIN and WIDEST by tests/choose_image_constants.py on 950 pictures of training digits,
-# 2026-11-25: 947 right. EDGE = 0.1 gives 940, WIDEST = 1 gives 924, the others 947 to 950.
-EDGE = 0.2  # of the darkest ink: where the edge of a stroke ends
 THIN = 1 / 14  # of the digit's size: thinner strokes than this are thickened to it
-WIDEST = 2  # ink is narrower than the picture divided by this, even a filled 6
-MIN_AREA = 0.0003  # of the picture: if no stroke is larger, there is only dust
-SPECK = 0.02  # of the area of the largest stroke: anything smaller is dust
-
+FULL = 0.45  # of the picture is ink: none of MNIST's has more than 0.4
+HAIRLINE = 0.2  # of the ink: a line of one pixel has less in squares of 2 x 2
 HEIC = {b"ftypheic", b"ftypheix", b"ftypheif", b"ftypmif1", b"ftypmsf1"}  # iPhone photos
 
 Picture = str | Path | bytes | BinaryIO | Image.Image | np.ndarray
-
-
-class BlankImageError(ValueError):
-    """The picture has no ink that stands out from the paper."""
 
 
 def to_mnist(image: Picture, *, ink: str = "auto") -> np.ndarray:
@@ -36,15 +29,15 @@ def to_mnist(image: Picture, *, ink: str = "auto") -> np.ndarray:
     The ink's bounding box is widened to a square and area-averaged to 20 x 20 pixels, the
     brightest pixel becomes 255, and whole-pixel shifts bring the centre of mass (in pixel
     indices) into (13.5, 14.5] of a 28 x 28 field. Uneven light, grey paper, slight noise and
-    specks are removed first, as are the desk around the paper, frames and axes, and hairlines
-    are thickened.
+    specks are removed first, as are the desk around the paper, frames, axes, ruled lines and
+    parts of other digits that the border cuts. Hairlines are thickened.
 
     Args:
         image: a path, the bytes of a file, a binary file, a Pillow image, or an array of shape
             (h, w), (h, w, 3) or (h, w, 4), uint8 or float from 0 to 1. Transparent pixels are
             paper.
         ink: ``"dark"`` on light paper, ``"light"`` on dark, or ``"auto"``: paper is what there
-            is more of.
+            is more of, unless the shape of the larger part shows that it is a digit.
 
     Returns:
         uint8, shape (28, 28), 0 background to 255 ink.
@@ -68,22 +61,30 @@ def preprocessing_stages(image: Picture, *, ink: str = "auto") -> dict[str, np.n
 
     Returns:
         Name to uint8 image. ``"grey"``: the picture as it came, at most 512 pixels wide or
-        high, 0 black to 255 white; from there on 0 is paper and 255 ink. ``"ink"``: the paper
-        removed; ``"box"``: cut out and widened to a square; ``"20 x 20"``; ``"28 x 28"``: what
-        ``to_mnist`` returns.
+        high, 0 black to 255 white; from there on 0 is paper and 255 ink. ``"dropped"``,
+        only if there is any: lines, frames and parts of other digits; ``"ink"``: without them,
+        the paper removed; ``"box"``: cut out and widened to a square; ``"20 x 20"``;
+        ``"28 x 28"``: what ``to_mnist`` returns.
 
     Raises:
         BlankImageError, ValueError: as in ``to_mnist``.
     """
-    if ink not in ("auto", "dark", "light"):
-        raise ValueError(f'ink must be "auto", "dark" or "light", got {ink!r}')
-    grey = _grey(_open(image), ink)
-    sheet = crop_to_sheet(grey, ink, _otsu_threshold(grey[::3, ::3]))
-    found = _thicken(_find_ink(sheet, ink))
+    grey = lightness(image, ink)
+    sheet, _ = crop_to_sheet(grey, ink, otsu_threshold(grey[::3, ::3]))
+    found, dropped = find_ink(sheet, ink)
+    return {
+        "grey": _to_uint8(grey),
+        **({"dropped": _to_uint8(dropped)} if dropped.any() else {}),
+        **form_stages(found),
+    }
+
+
+def form_stages(found: np.ndarray) -> dict[str, np.ndarray]:
+    """The stages from the ink of one digit, shape (h, w), float from 0 to 1, to MNIST form."""
+    found = _thicken(_even_hairline(_thin(found)))
     box = _square_box(found)
     small = _area_average(box)
     return {
-        "grey": _to_uint8(grey),
         "ink": _to_uint8(found),
         "box": _to_uint8(box),
         "20 x 20": small,
@@ -91,7 +92,17 @@ def preprocessing_stages(image: Picture, *, ink: str = "auto") -> dict[str, np.n
     }
 
 
-def _open(image: Picture) -> Image.Image:
+def lightness(image: Picture, ink: str) -> np.ndarray:
+    """A picture's lightness, shape (h, w) of at most 512 x 512, float from 0 black to 1 white.
+
+    Where ink and paper are equally light, it is the likeness to the paper's colour.
+    """
+    if ink not in ("auto", "dark", "light"):
+        raise ValueError(f'ink must be "auto", "dark" or "light", got {ink!r}')
+    return grey_of(open_picture(image), ink)
+
+
+def open_picture(image: Picture) -> Image.Image:
     """Any kind of picture as an upright 8-bit Pillow image."""
     if isinstance(image, np.ndarray):
         return Image.fromarray(_checked_pixels(image))
@@ -156,96 +167,31 @@ def _checked_pixels(pixels: np.ndarray) -> np.ndarray:
     return _to_uint8(pixels)
 
 
-def _grey(image: Image.Image, ink: str) -> np.ndarray:
-    """Lightness, float32 from 0 to 1, of at most 512 x 512 pixels."""
-    factor = -(-max(image.size) // WORKING_SIDE)
-    if not image.has_transparency_data:
-        return np.asarray(image.convert("L").reduce(factor), np.float32) / 255
-    layers = np.asarray(image.convert("RGBA").convert("LA").reduce(factor), np.float32) / 255
-    light, opacity = layers[..., 0], layers[..., 1]
-    # transparent is paper, so it must be unlike the ink, which is all that can be seen
-    seen_light = np.average(light, weights=opacity) > 0.5 if opacity.any() else False
-    paper = 0.0 if ink == "light" or (ink == "auto" and seen_light) else 1.0
-    return opacity * light + (1 - opacity) * paper
+def _thin(found: np.ndarray) -> np.ndarray:
+    """Strokes thinner by the same everywhere, if they leave little paper in a tight picture."""
+    width = [np.ptp(axis) + 1 for axis in np.nonzero(found)]
+    if found.mean() <= FULL or np.less(width, np.multiply(0.95, found.shape)).any():
+        return found
+    if max(found.shape) < 100:  # pixels: a whole one would be too much to take away
+        size = [4 * n for n in found.shape[::-1]]
+        found = np.asarray(Image.fromarray(np.float32(found)).resize(size), np.float32)
+    depth = ndimage.distance_transform_edt(np.pad(found > 0.5, 1))
+    ridge = depth[(depth > 2) & (depth >= ndimage.maximum_filter(depth, size=5))]
+    # the thinnest parts must remain
+    excess = 0.6 * np.quantile(ridge, 0.1) - 0.5 if len(ridge) else 0.0
+    return np.clip(depth - max(excess, 0), 0, 1)
 
 
-def _find_ink(grey: np.ndarray, ink: str) -> np.ndarray:
-    """Ink from 0 (paper) to 1, every pixel of paper and dust exactly 0."""
-    if ink == "auto":
-        ink = "dark" if _ink_is_dark(grey) else "light"
-    above, noise = _above_paper(1 - grey if ink == "dark" else grey)
-    strong = above > np.maximum(max(_otsu_threshold(above), MIN_CONTRAST), 6 * noise)
-    # in a picture as small as MNIST's, a faint pixel is one that a stroke covers in part
-    edge = EDGE if max(grey.shape) > 56 else 0.02
-    weak = strong | (above > np.maximum(edge * above.max(), 3 * noise))
-    # a weak pixel is the edge of a stroke where it touches a strong one, and noise elsewhere
-    labels, count = ndimage.label(weak, np.ones((3, 3)))
-    area = np.bincount(labels[strong], minlength=count + 1)
-    if area.max() <= MIN_AREA * grey.size:
-        raise BlankImageError(
-            "found no ink: the picture is blank or of one shade. Draw or photograph one digit "
-            'with paper around it; if the ink is faint, say which it is: ink="dark" or "light"'
-        )
-    strokes = without_frames(labels, np.flatnonzero(area >= SPECK * area.max()))
-    if not len(strokes):
-        raise BlankImageError(
-            "found no ink but what runs around the picture: crop to the paper and write one "
-            "digit on it"
-        )
-    kept = np.where(np.isin(labels, strokes), above, 0)
-    return np.clip(kept / kept.max(), 0, 1)
-
-
-def _ink_is_dark(grey: np.ndarray) -> bool:
-    """Whether the larger part of the picture, which is the paper, is its lighter part."""
-    level = grey - _surface(grey, degree=1)
-    return bool(np.median(level) > (level.min() + level.max()) / 2)
-
-
-def _above_paper(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What rises above the paper, 0 to 1, and the standard deviation of its noise."""
-    # Two views of the paper, each right where the other errs: a smooth surface follows slopes
-    # and dark corners, an opening wider than any stroke follows shadows with a hard edge. An
-    # error lets paper look like ink, never ink like paper, so the smaller view holds.
-    size = max(3, max(values.shape) // WIDEST)
-    smooth = values - _surface(values, degree=2, above=0.001)
-    above = np.minimum(*(ndimage.white_tophat(view, size=size) for view in (smooth, values)))
-    above -= np.median(above[above <= max(_otsu_threshold(above), above.min())])
-    # neighbours differ little where there is no noise, ink or not
-    noise = 1.05 * np.median(np.abs(np.diff(values, axis=0))) if len(values) > 1 else 0.0
-    light = np.maximum(1 - (values - above), 0.1)  # in half the light, half the contrast
-    return above / light, noise / light
-
-
-def _surface(values: np.ndarray, *, degree: int, above: float = 1.0) -> np.ndarray:
-    """A polynomial surface through the values, where those above it weigh only ``above``.
-
-    Source: Eilers and Boelens, "Baseline correction with asymmetric least squares", 2005.
-    """
-    y, x = (np.linspace(-1, 1, n, dtype=np.float32) for n in values.shape)
-    powers = [(i, j) for i in range(degree + 1) for j in range(degree + 1 - i)]
-    terms = np.stack([np.outer(y**i, x**j) for i, j in powers], axis=-1)
-    step = -(-max(values.shape) // 64)  # a surface this smooth needs few points
-    points, target = terms[::step, ::step].reshape(-1, len(powers)), values[::step, ::step].ravel()
-    weight = np.ones_like(target)
-    for _ in range(1 if above == 1 else 10):
-        weighted = points * weight[:, None]
-        fit = np.linalg.lstsq(weighted.T @ points, weighted.T @ target, rcond=None)[0]
-        weight = np.where(target > points @ fit, np.float32(above), np.float32(1))
-    return terms @ fit
-
-
-def _otsu_threshold(values: np.ndarray) -> float:
-    """The level that parts values best into two groups.
-
-    Source: Otsu, "A threshold selection method from gray-level histograms", 1979.
-    """
-    counts, edges = np.histogram(values, bins=256)
-    below = np.cumsum(counts)[:-1]  # how many values are below each inner edge, and their sum
-    total = np.cumsum(counts * (edges[:-1] + edges[1:]) / 2)
-    above = values.size - below
-    gap = below * total[-1] - values.size * total[:-1]
-    return float(edges[1:-1][np.argmax(gap**2 / np.maximum(below * above, 1))])
+def _even_hairline(found: np.ndarray) -> np.ndarray:
+    """A line of one pixel, however faint in parts, as strong everywhere and as soft as a pen's."""
+    square = ndimage.minimum_filter(found, size=2) > 0  # what is wider than a pixel
+    if square.sum() > HAIRLINE * (found > 0).sum():
+        return found
+    even = np.pad(found / np.maximum(ndimage.maximum_filter(found, size=3), 1e-6), 2)
+    if max(np.ptp(axis) + 1 for axis in np.nonzero(found)) * THIN > 2:
+        return even  # long enough to be thickened
+    soft = ndimage.gaussian_filter(even, 0.7)
+    return np.where(soft > 0.03 * soft.max(), np.clip(1.6 * soft / soft.max(), 0, 1), 0)
 
 
 def _thicken(found: np.ndarray) -> np.ndarray:

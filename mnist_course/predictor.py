@@ -11,8 +11,9 @@ from .contract import check_answers, check_shapes
 from .images import Picture, to_mnist
 from .manifest import ModelError, verified_bytes
 from .preprocessing import scale_pixels
+from .rows import split_digits
 
-__all__ = ["DigitReader", "ModelError", "Reading"]
+__all__ = ["DigitReader", "ModelError", "NumberReading", "Reading"]
 
 BATCH = 1024  # images: bounds the memory that a call takes
 
@@ -35,6 +36,21 @@ class Reading:
 
     def __repr__(self) -> str:
         return f"Reading(label={self.label}, confidence={self.confidence:.4f})"
+
+
+@dataclass(frozen=True, eq=False)
+class NumberReading:
+    """What a network read in a picture of several digits.
+
+    Attributes:
+        text: the digits, such as ``"407"``; a new line for each row.
+        readings: one of each digit, in the order of the text.
+        boxes: where each digit is: top, left, bottom, right in pixels of the upright picture.
+    """
+
+    text: str
+    readings: list[Reading]
+    boxes: list[tuple[int, int, int, int]]
 
 
 class DigitReader:
@@ -106,16 +122,18 @@ class DigitReader:
         ]
         return np.concatenate([np.empty((0, 10), np.float32), *batches])
 
+    def _read_all(self, images: np.ndarray) -> list[Reading]:
+        """One reading of each image, in MNIST form."""
+        rows = zip(images, self.predict(images), strict=True)
+        return [Reading(int(p.argmax()), float(p.max()), p, image) for image, p in rows]
+
     def read(self, image: np.ndarray) -> Reading:
         """Read one image in MNIST form: uint8, shape (28, 28), 0 background to 255 ink.
 
         Raises:
             ValueError: another dtype or shape: that is for ``read_picture``.
         """
-        images = _one(image)
-        probabilities = self.predict(images)[0]
-        label = int(probabilities.argmax())
-        return Reading(label, float(probabilities[label]), probabilities, images[0])
+        return self._read_all(_one(image))[0]
 
     def class_activation_map(self, image: np.ndarray, digit: int) -> np.ndarray:
         """Which parts of one image speak for a digit, and which against it.
@@ -157,6 +175,23 @@ class DigitReader:
             BlankImageError, ValueError: as in ``to_mnist``.
         """
         return self.read(to_mnist(picture, ink=ink))
+
+    def read_number(self, picture: Picture, *, ink: str = "auto") -> NumberReading:
+        """Read any picture of several digits, in one row or more.
+
+        Args:
+            picture: a path, a Pillow image or an array, as ``to_mnist`` takes them.
+            ink: ``"auto"``, ``"dark"`` or ``"light"``.
+
+        Raises:
+            BlankImageError, ValueError: as in ``to_mnist``.
+        """
+        rows = split_digits(picture, ink=ink)
+        digits = [digit for row in rows for digit in row]
+        readings = self._read_all(np.stack([digit.image for digit in digits]))
+        labels = iter(readings)
+        text = "\n".join("".join(str(next(labels).label) for _ in row) for row in rows)
+        return NumberReading(text, readings, [digit.box for digit in digits])
 
     def _answer(self, pixels: np.ndarray) -> np.ndarray:
         return self._session.run(self._outputs, {self._input: pixels})[0]

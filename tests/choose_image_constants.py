@@ -7,10 +7,17 @@ import sys
 
 import numpy as np
 from pictures import CLEAN, FRAMED, Draw
+from strangers import STRANGERS
 
-from mnist_course import DigitReader, images, load_mnist
+from mnist_course import DigitReader, _ink, images, load_mnist
 
-CANDIDATES = {"EDGE": (0.1, 0.2, 0.3), "THIN": (1 / 20, 1 / 14, 1 / 10), "WIDEST": (1, 2, 3)}
+CANDIDATES = {
+    (_ink, "EDGE"): (0.1, 0.2, 0.3),
+    (_ink, "SMALL_EDGE"): (0.02, 0.1, 0.2),
+    (_ink, "NEAR"): (1, 2, 3),
+    (_ink, "WIDEST"): (1, 2, 3),
+    (images, "THIN"): (1 / 20, 1 / 14, 1 / 10),
+}
 
 
 def form(picture: np.ndarray) -> np.ndarray:
@@ -31,17 +38,17 @@ def right(kind: Draw, reader: DigitReader, digits: np.ndarray, labels: np.ndarra
 def main() -> None:
     n = int(sys.argv[1]) if len(sys.argv) > 1 else 25
     digits, labels = (part[-n:] for part in load_mnist()[0])
-    reader, kinds = DigitReader.load(), (*CLEAN, *FRAMED)
+    reader, kinds = DigitReader.load(), (*CLEAN, *FRAMED, *STRANGERS)
     print(f"right of {n * len(kinds)}: {n} training digits in each of {len(kinds)} kinds")
-    for name, values in CANDIDATES.items():
-        chosen = getattr(images, name)
+    for (module, name), values in CANDIDATES.items():
+        chosen = getattr(module, name)
         for value in values:
-            setattr(images, name, value)
+            setattr(module, name, value)
             total = sum(right(kind, reader, digits, labels) for kind in kinds)
             print(
                 f"{name} = {value:.3f}: {total}{' (chosen)' if value == chosen else ''}", flush=True
             )
-        setattr(images, name, chosen)
+        setattr(module, name, chosen)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from strangers import in_rows
 
 from mnist_course import manifest, predictor
 from mnist_course.images import BlankImageError
@@ -258,3 +259,30 @@ def test_reading_needs_neither_keras_nor_matplotlib():
 
 def test_onnx_model_of_these_tests_is_valid():
     onnx.checker.check_model(onnx.load_from_string(row_model()))
+
+
+@pytest.fixture(scope="module")
+def champion():
+    return DigitReader.load()
+
+
+def test_a_number_is_read_from_left_to_right(champion, mnist, rng):
+    (images, labels), _ = mnist
+    found = champion.read_number(in_rows(images[40000:40003], rng))
+    assert found.text == "".join(map(str, labels[40000:40003]))
+    assert [str(reading.label) for reading in found.readings] == list(found.text)
+    assert [box[1] for box in found.boxes] == sorted(box[1] for box in found.boxes)
+
+
+def test_each_row_of_a_sheet_is_a_line_of_the_number(champion, mnist, rng):
+    (images, labels), _ = mnist
+    found = champion.read_number(in_rows(images[40000:40004], rng, rows=2))
+    first, second = labels[40000:40002], labels[40002:40004]
+    assert found.text == "\n".join("".join(map(str, row)) for row in (first, second))
+
+
+def test_a_picture_of_one_digit_is_a_number_of_one(champion):
+    picture = np.full((120, 100), 255, np.uint8)
+    picture[20:100, 45:55] = 0
+    found = champion.read_number(picture)
+    assert (found.text, found.boxes) == ("1", [(20, 45, 100, 55)])
