@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .accuracy import measure_time_to_accuracy
+from .load import measure_load
 from .rows import Row
 from .speed import measure_epochs, measure_latency, measure_loading, measure_start
 
@@ -49,6 +50,11 @@ def plan(*, quick: bool = False, tell: Callable[[str], object] = lambda _: None)
             "One epoch of each network",
             20 + (5 if quick else 15) * n,
             lambda: measure_epochs(n=n, steps=24 if quick else 96),
+        ),
+        Step(
+            "Service under load",
+            10 + (2 if quick else 10) * n,
+            lambda: measure_load(n=n, seconds=1 if quick else 5),
         ),
         # last: the backend is warm by now, which no training pays for then
         Step("Training to accuracy", 1, _skip_training)

@@ -1,6 +1,8 @@
 """The service: answers, and what it says to all that is no picture."""
 
 import base64
+import http.client
+import json
 import os
 import signal
 import time
@@ -15,6 +17,7 @@ from starlette.testclient import TestClient
 
 from mnist_course import load_mnist
 from mnist_course.app import guard, service
+from mnist_course.app.local import running_service
 from mnist_course.app.pad import DrawingPad
 from mnist_course.manifest import ModelError
 from mnist_course.predictor import DigitReader
@@ -216,33 +219,20 @@ def test_the_command_serves(service):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_a_killed_worker_is_replaced(serving):
-    with serving("--workers", "2") as (process, address):
-        before = soon(lambda: workers(process) if len(workers(process)) == 2 else None)
-        assert soon(lambda: answers(address))
+def test_a_killed_worker_is_replaced():
+    with running_service(workers=2) as address:
+        before = workers()
         os.kill(before[-1], signal.SIGKILL)
-        assert soon(lambda: set(workers(process)) - set(before))
-        assert soon(lambda: answers(address))
+        end = time.monotonic() + 60
+        while not set(workers()) - set(before) and time.monotonic() < end:
+            time.sleep(0.1)
+        assert set(workers()) - set(before)
+        assert httpx.get(f"{address}/readyz", timeout=60).status_code == 200
 
 
-def soon(found):
-    """What a function finds within a minute."""
-    end = time.monotonic() + 60
-    while not (what := found()) and time.monotonic() < end:
-        time.sleep(0.1)
-    return what
-
-
-def answers(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/readyz", timeout=10).status_code == 200
-    except httpx.TransportError:
-        return False
-
-
-def workers(process) -> list[int]:
-    """The processes that serve: Python's own helper of multiprocessing is none of them."""
-    return [child.pid for child in psutil.Process(process.pid).children() if serves(child)]
+def workers() -> list[int]:
+    """The processes of the service that this test has started."""
+    return [child.pid for child in psutil.Process().children(recursive=True) if serves(child)]
 
 
 def serves(child: psutil.Process) -> bool:
@@ -250,3 +240,23 @@ def serves(child: psutil.Process) -> bool:
         return "spawn_main" in " ".join(child.cmdline())
     except psutil.Error:  # it has just died
         return False
+
+
+def test_a_server_that_does_not_start_says_why():
+    with (
+        pytest.raises(ValueError, match="(?s)did not start.*no model 'nobody'"),
+        running_service(models=("nobody",)),
+    ):
+        pass
+
+
+def test_what_is_in_flight_is_answered_when_the_service_stops():
+    picture = base64.b64encode(file_of(np.kron(drawn(), np.ones((4, 4), np.uint8)))).decode()
+    headers = {"Content-Type": "application/json"}
+    with running_service() as address:
+        netloc = address.removeprefix("http://")
+        connections = [http.client.HTTPConnection(netloc, timeout=60) for _ in range(4)]
+        for connection in connections:
+            connection.request("POST", "/api/predict", json.dumps({"image": picture}), headers)
+        time.sleep(0.3)  # they are at work
+    assert [connection.getresponse().status for connection in connections] == [200] * 4
