@@ -56,9 +56,8 @@ def find_ink(grey: np.ndarray, ink: str, *, several: bool = False) -> tuple[np.n
 
 def _parted(strong: np.ndarray, weak: np.ndarray, several: bool) -> tuple[np.ndarray, np.ndarray]:
     """The pixels of the digit, and those of lines and other strokes."""
-    # a row in a frame: without the frame's long sides, its short ones might be digits
-    free = erase_lines(inside_frame(weak) if several else weak, several=several)
-    free = free if several else erase_frame(free)
+    # a frame first: without two of its sides, the others might be digits
+    free = erase_lines(inside_frame(weak) if several else erase_frame(weak), several=several)
     # a weak pixel is the edge of a stroke where it touches a strong one, and noise elsewhere
     labels, count = ndimage.label(free, np.ones((3, 3)))
     area = np.bincount(labels[strong & free], minlength=count + 1)
