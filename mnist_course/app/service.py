@@ -5,15 +5,15 @@ the same elsewhere. It runs on ONNX Runtime, without Keras.
 """
 
 import base64
-import binascii
 import os
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import anyio
 import numpy as np
@@ -22,89 +22,19 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartException
 
 from ..images import BlankImageError, preprocessing_stages
 from ..manifest import read_manifest
 from ..predictor import DigitReader
-from .guard import MAX_BYTES, Guard
+from .guard import Guard
+from .incoming import check_header, in_words, picture_of
 from .metrics import READ_SECONDS, metrics_page
 from .page import write_page
+from .schema import BODY, PROBLEMS, DigitFound, Model, NumberRead, Prediction, Problem
 
 MODELS = "MNIST_COURSE_MODELS"  # environment variable: which models to serve, the first by default
 AT_ONCE = 4  # pictures that are worked on at the same time: bounds the memory
-MAX_SIDE = 10_000  # pixels
-
-Pixel = Annotated[int, Field(ge=0, le=255)]
-Row = Annotated[list[Pixel], Field(min_length=28, max_length=28)]
-Rows = Annotated[list[Row], Field(min_length=28, max_length=28)]
-
-
-class PictureIn(BaseModel):
-    """A picture as text, or an image that is in MNIST form already: one of the two."""
-
-    model_config = ConfigDict(extra="forbid")
-    image: str | None = Field(None, description="An image file (PNG, JPEG, ...) in base64.")
-    pixels: Rows | None = Field(None, description="28 x 28, 0 background to 255 ink.")
-
-
-class Prediction(BaseModel):
-    """What was read."""
-
-    digit: int = Field(ge=0, le=9, examples=[7])
-    confidence: float = Field(ge=0, le=1, description="Probability of that digit.")
-    probabilities: list[float] = Field(min_length=10, max_length=10)
-    model: str = Field(examples=["champion"])
-    sha256: str = Field(description="Of the model's file.")
-    milliseconds: float = Field(description="From the picture's bytes to the answer.")
-    image: list[list[int]] = Field(description="What the network saw: 28 x 28, 0 to 255 ink.")
-    stages: dict[str, str] | None = Field(None, description="Each stage as a PNG, a data: URL.")
-
-
-class Model(BaseModel):
-    """A model that is served."""
-
-    name: str
-    sha256: str
-    parameters: int
-    test_accuracy: float
-
-
-class Problem(BaseModel):
-    """What was wrong, and what was expected."""
-
-    detail: str
-
-
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Problem, "description": "Not a picture, or it is damaged."},
-    413: {"model": Problem, "description": "Too many bytes or pixels."},
-    415: {"model": Problem, "description": "Neither a form nor JSON."},
-    422: {"model": Problem, "description": "A field is missing or wrong, or nothing is drawn."},
-}
-BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "properties": {"image": {"type": "string", "format": "binary"}},
-                    "required": ["image"],
-                }
-            },
-            "application/json": {
-                "schema": PictureIn.model_json_schema(),
-                "examples": {
-                    "a 1": {"value": {"pixels": [[0] * 13 + [255, 255] + [0] * 13] * 28}},
-                },
-            },
-        },
-    }
-}
 
 
 def create_app(models: tuple[str, ...] | None = None) -> FastAPI:
@@ -183,6 +113,19 @@ def _add_routes(app: FastAPI, models: tuple[str, ...]) -> None:
             stages={name: _as_url(stage) for name, stage in seen.items()} if stages else None,
         )
 
+    @app.post("/api/predict-number", responses=PROBLEMS, openapi_extra=BODY)
+    async def predict_number(
+        request: Request, model: chosen = models[0], ink: ink_shade = "auto"
+    ) -> NumberRead:
+        """Read a row of digits, or a sheet of rows."""
+        picture = await picture_of(request)
+        if isinstance(picture, np.ndarray):
+            picture = 255 - picture
+        number = await _in_turn(request, app.state.readers[model].read_number, picture, ink)
+        found = zip(number.readings, number.boxes, strict=True)
+        digits = [DigitFound(digit=r.label, confidence=r.confidence, box=b) for r, b in found]
+        return NumberRead(text=number.text, digits=digits, model=model)
+
     @app.get("/api/models")
     async def served() -> list[Model]:
         """The models that can be asked, with the checksums of their files."""
@@ -208,77 +151,32 @@ def _add_routes(app: FastAPI, models: tuple[str, ...]) -> None:
 
 async def _stages_of(request: Request, ink: str) -> dict[str, np.ndarray]:
     """The picture of a request, brought into MNIST form."""
-    found = await _picture_of(request)
+    found = await picture_of(request)
     if isinstance(found, np.ndarray):
         return {"28 x 28": found}
+    return await _in_turn(request, preprocessing_stages, found, ink)
+
+
+async def _in_turn(request: Request, work: Callable, picture: bytes | np.ndarray, ink: str):
+    """Work on a picture in a thread, a few at a time; what is wrong with it becomes a 4xx."""
+    job = partial(_checked, work, picture, ink)
     try:
-        return await anyio.to_thread.run_sync(
-            _checked_stages, found, ink, limiter=request.app.state.turns
-        )
+        return await anyio.to_thread.run_sync(job, limiter=request.app.state.turns)
     except BlankImageError as problem:
         raise HTTPException(422, str(problem)) from None
     except ValueError as problem:
         raise HTTPException(400, str(problem)) from None
 
 
-def _checked_stages(content: bytes, ink: str) -> dict[str, np.ndarray]:
-    """The stages, once the file's own header has said that it is of a bearable size."""
-    try:
-        with Image.open(BytesIO(content)) as file:
-            width, height, frames = *file.size, getattr(file, "n_frames", 1)
-    except Exception:  # what is no picture is told below, in words of its own
-        return preprocessing_stages(content, ink=ink)
-    if max(width, height) > MAX_SIDE:
-        raise HTTPException(413, f"a picture may be {MAX_SIDE} pixels wide, got {width} x {height}")
-    if frames > 1:
-        raise HTTPException(400, f"expected one picture, got an animation of {frames}")
-    return preprocessing_stages(content, ink=ink)
-
-
-async def _picture_of(request: Request) -> bytes | np.ndarray:
-    """The bytes of a picture, or pixels in MNIST form, from a form or from JSON."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "multipart/form-data":
-        return await _uploaded(request)
-    if kind == "application/json":
-        return _from_json(await request.body())
-    raise HTTPException(415, f"send a form (multipart/form-data) or JSON, got {kind or 'neither'}")
-
-
-async def _uploaded(request: Request) -> bytes:
-    try:
-        async with request.form(max_files=1, max_fields=4, max_part_size=MAX_BYTES) as form:
-            upload = form.get("image")
-            if isinstance(upload, UploadFile):
-                return await upload.read()
-    except (MultiPartException, HTTPException) as problem:
-        reason = getattr(problem, "message", None) or getattr(problem, "detail", "")
-        raise HTTPException(400, f"the form cannot be read: {reason}") from None
-    raise HTTPException(422, "the form needs a file named image")
-
-
-def _from_json(body: bytes) -> bytes | np.ndarray:
-    try:
-        sent = PictureIn.model_validate_json(body)
-    except ValidationError as problem:
-        raise HTTPException(422, _in_words(problem.errors())) from None
-    if (sent.image is None) == (sent.pixels is None):
-        raise HTTPException(422, "send either image or pixels")
-    if sent.pixels is not None:
-        return np.array(sent.pixels, np.uint8)
-    try:
-        return base64.b64decode(sent.image.partition("base64,")[2] or sent.image, validate=True)
-    except (binascii.Error, ValueError):
-        raise HTTPException(422, "image: expected an image file in base64") from None
+def _checked(work: Callable, picture: bytes | np.ndarray, ink: str):
+    """Work on a picture, once the file's own header has said that it is of a bearable size."""
+    if isinstance(picture, bytes):
+        check_header(picture)
+    return work(picture, ink=ink)
 
 
 async def _say_what_is_wrong(_request: Request, problem: RequestValidationError) -> JSONResponse:
-    return JSONResponse({"detail": _in_words(problem.errors())}, 422)
-
-
-def _in_words(errors) -> str:
-    told = [f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in errors[:3]]
-    return "; ".join(told)[:500]
+    return JSONResponse({"detail": in_words(problem.errors())}, 422)
 
 
 def _describe(app: FastAPI, name: str) -> Model:

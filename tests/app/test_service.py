@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from mnist_course import load_mnist
 from mnist_course.app import guard, service
 from mnist_course.app.local import running_service
-from mnist_course.app.pad import DrawingPad
+from mnist_course.app.strokes import draw_strokes
 from mnist_course.manifest import ModelError
 from mnist_course.predictor import DigitReader
 
@@ -38,9 +38,7 @@ def file_of(pixels, kind="PNG", **options) -> bytes:
 
 
 def drawn() -> np.ndarray:
-    pad = DrawingPad()
-    pad.strokes = SEVEN
-    return pad.picture()
+    return draw_strokes(SEVEN, 280)
 
 
 def upload(client, content, query="", name="image"):
@@ -75,6 +73,23 @@ def test_stages_come_as_pictures_when_asked_for(client):
     assert list(stages)[-1] == "28 x 28"
     content = base64.b64decode(stages["28 x 28"].removeprefix("data:image/png;base64,"))
     assert Image.open(BytesIO(content)).size == (28, 28)
+
+
+def test_a_row_of_digits_is_read_as_a_number(client):
+    row = np.hstack([draw_strokes(SEVEN, 140), draw_strokes([[[0.5, 0.2], [0.5, 0.8]]], 140)])
+    answer = client.post("/api/predict-number", files={"image": file_of(row)}).json()
+    assert answer["text"] == "71"
+    assert [found["digit"] for found in answer["digits"]] == [7, 1]
+    assert answer["digits"][0]["box"][3] <= answer["digits"][1]["box"][1]
+
+
+@pytest.mark.parametrize(
+    ("content", "status"), [(b"x", 400), (file_of(np.zeros((9, 9), "u1")), 422)]
+)
+def test_what_is_no_number_gets_a_clear_answer(client, content, status):
+    answer = client.post("/api/predict-number", files={"image": content})
+    assert answer.status_code == status
+    assert answer.json()["detail"]
 
 
 def test_models_are_listed_with_their_checksums(client):

@@ -43,6 +43,9 @@ EQUIVALENT = {
     "18.1: 0 is 1_1": "an empty image behind the last one, which is never used",
     "19.1: step < rising is step <= rising": "the two curves meet at the peak",
     "17.2: heat[place] < heat[best] is heat[place] <= heat[best]": "a tie of two measured values",
+    "29.3: abs(sum(shares) - 1) <= 0.001 is abs(sum(shares) - 1) < 0.001": (
+        "a sum that is exactly 0.001 off, which no float is"
+    ),
 }
 
 

@@ -134,17 +134,27 @@ async function readPhoto(file) {
   const question = ++asked;
   model.set("strokes", []);
   showNothing("Reading the picture …");
-  const form = new FormData();
-  form.append("image", file);
-  const reply = await fetch("api/predict?stages=true", { method: "POST", body: form });
-  const found = await reply.json();
+  const [read, number] = await Promise.all([
+    send("api/predict?stages=true", file),
+    send("api/predict-number", file),
+  ]);
   if (question !== asked) return; // something was drawn meanwhile
-  if (!reply.ok) return showNothing(found.detail);
+  if (!read.ok) return showNothing(read.found.detail);
+  const { found } = read;
   image = { side: 28, pixels: Uint8Array.from(found.image.flat()) };
   const stages = Object.entries(found.stages);
   const pictures = stages.map(([name, src]) => [name, element("img", { src })]);
   showPictures($("stages"), Object.fromEntries(pictures));
   readImage();
+  const several = number.ok && number.found.digits.length > 1;
+  if (several) $("answer").append(`; as several digits: ${number.found.text}`);
+}
+
+async function send(address, file) {
+  const form = new FormData();
+  form.append("image", file);
+  const reply = await fetch(address, { method: "POST", body: form });
+  return { ok: reply.ok, found: await reply.json() };
 }
 
 function keep(label) {

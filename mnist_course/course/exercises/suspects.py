@@ -120,7 +120,7 @@ def one_of(*allowed: str) -> Callable[[Any, Case], Any]:
     def form(found: Any, case: Case) -> Any:
         if not (isinstance(found, str) and found in allowed):
             choice = ", ".join(f'"{text}"' for text in allowed)
-            raise NotYet(f"{case.shown}: the answer is one of {choice}, yours is {found!r}")
+            raise NotYet(f"{case.shown}: the answer is one of {choice}, yours is {found!r:.80}")
         return found
 
     return form
