@@ -46,7 +46,7 @@ _RELOADED = [
 
 def _yes_or_no(found, case):
     if isinstance(found, bool | np.bool):
-        return int(found)
+        return str(bool(found))
     raise NotYet(f"{case.shown}: True or False is asked for, yours is {found!r:.80}")
 
 
@@ -156,8 +156,8 @@ def model_bytes(shapes, bits, slots):
     return weights * (1 + slots) * bits / 8
 
 
-_DENSE = [(784, 128), (128,), (128, 10), (10,)]
-_CONVOLUTION = [(3, 3, 1, 32), (32,), (800, 10), (10,)]
+_DENSE = [(12, 8), (8,), (8, 5), (5,)]
+_CONVOLUTION = [(3, 3, 1, 8), (8,), (32, 10), (10,)]
 _SIZES = [
     Case(f"model_bytes({shapes}, {bits}, {slots})", (shapes, bits, slots), note)
     for shapes, bits, slots, note in [
@@ -214,7 +214,7 @@ _BYTE_SLIPS = (
     (_bits_taken_for_bytes, "those are bits: a byte has 8"),
     (_only_the_optimizer, "the optimizer's numbers come on top of the weights"),
     (_without_the_optimizer, "the optimizer keeps `slots` more numbers for each weight"),
-    (_sum_of_sides, "an array of shape (784, 128) has 784 times 128 numbers"),
+    (_sum_of_sides, "an array of shape (12, 8) has 12 times 8 numbers"),
     (_always_32, "a number takes `bits` bits, not always 32"),
     (_without_biases, "the arrays of one axis, the biases, count too"),
     (_numbers_only, "that is how many weights there are; how many bytes does each take?"),
@@ -262,7 +262,7 @@ def _sha(content):
 _GOOD, _FORGED = b"weights of a reader", b"weights of a readeR"
 _NEAR = _sha(_GOOD)[:16] + _sha(_FORGED)[16:]  # the first half of one, the second of another
 _FOLDERS = [
-    Case(f"suspicious({{{', '.join(map(repr, contents))}}}, ...): {note}", (contents, letter))
+    Case(f"a folder with {', '.join(contents)} ({note})", (contents, letter))
     for contents, letter, note in [
         ({"a.onnx": _GOOD}, {"a.onnx": _sha(_GOOD)}, "as it was sent"),
         ({"a.onnx": _FORGED}, {"a.onnx": _sha(_GOOD)}, "one letter was changed in it"),
