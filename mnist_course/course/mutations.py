@@ -18,6 +18,8 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from .._paths import MODELS_FOLDER
+from ..manifest import read_manifest
 from ..scratch import softmax
 from . import lessons
 
@@ -143,6 +145,18 @@ def _zeroed(model):
     for variable in model.trainable_variables:
         variable.assign(0 * variable)
     return model
+
+
+def _rounded(model):
+    halves = [weights.astype(np.float16) for weights in model.get_weights()]
+    coarse = type(model).from_config(model.get_config())
+    coarse.set_weights(halves)
+    return coarse
+
+
+def _unverified_bytes(name, kind="onnx", *, folder=MODELS_FOLDER):
+    files = read_manifest(folder or MODELS_FOLDER)[name]["files"]
+    return Path(folder or MODELS_FOLDER, files[kind]["name"]).read_bytes()
 
 
 def _as_no_classifier(tags):
@@ -454,6 +468,24 @@ MUTATIONS = (
         "evaluation.confidence.apply_temperature",
         (26, 27),
         on_arguments(lambda given, options: ((given[0], 1.0), {})),
+    ),
+    Mutation(
+        "checksum-not-compared",
+        "manifest.verified_bytes",
+        (28,),
+        lambda original: wraps(original)(_unverified_bytes),
+    ),
+    Mutation(
+        "weights-rounded-for-the-page",
+        "app.web_network.web_network",
+        (28,),
+        on_result(lambda network: (network[0], network[1].round(2))),
+    ),
+    Mutation(
+        "exports-weights-of-16-bits",
+        "shipping.export.export_model",
+        (28,),
+        on_arguments(lambda given, options: ((_rounded(given[0]), *given[1:]), options)),
     ),
     Mutation(
         "bytes-not-counted",
