@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from mnist_course.app.pad import DrawingPad
 from mnist_course.app.page import write_page
@@ -150,6 +151,16 @@ def touch(page, points) -> None:
     for kind, (x, y) in zip(kinds, places(page, dense), strict=True):
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_that_shuts_people_out(opened, host, scheme):
+    page = opened(f"http://127.0.0.1:{host.server_port}/", color_scheme=scheme)
+    draw(page)
+    wait_for(page, 7)
+    found = Axe().run(page).response
+    assert len(found["passes"]) > 20  # it has looked
+    assert [violation["id"] for violation in found["violations"]] == []
 
 
 def test_labelled_drawings_become_a_file_that_python_reads(page, tmp_path):
