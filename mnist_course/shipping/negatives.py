@@ -243,7 +243,7 @@ def outline(rng: np.random.Generator) -> np.ndarray:
     """A closed line with corners or lobes, too uneven for a 0."""
     turn = np.linspace(0, 2 * np.pi, 61)
     if rng.random() < 0.5:
-        corners = rng.integers(3, 7)
+        corners = rng.integers(3, 6)
         turn = np.arange(corners + 1) * 2 * np.pi / corners + rng.uniform(0, np.pi)
     radius = np.full(turn.shape, 0.33)
     if len(turn) > 7:
@@ -256,7 +256,10 @@ def outline(rng: np.random.Generator) -> np.ndarray:
 
 
 def star_heart_or_house(rng: np.random.Generator) -> np.ndarray:
-    """Things that people draw, never trained on: a star, a heart, a house, a flower."""
+    """Things that people draw, not trained on: a star, a heart, a house, a flower.
+
+    Outlines were added to the training because these were often taken for digits.
+    """
     kind, turn = rng.integers(4), np.linspace(0, 2 * np.pi, 41)
     if kind == 0:
         corners = np.arange(6) * 4 * np.pi / 5 - np.pi / 2
@@ -273,6 +276,26 @@ def star_heart_or_house(rng: np.random.Generator) -> np.ndarray:
     radius = 0.25 + 0.12 * np.cos(rng.integers(5, 8) * turn)
     petals = 0.5 + radius[:, None] * np.stack([np.cos(turn), np.sin(turn)], 1)
     return _on_paper([petals, _ring(0.5, 0.5, 0.06, rng)], rng, pens=(0.03, 0.07))
+
+
+def arrow_tree_boat_or_key(rng: np.random.Generator) -> np.ndarray:
+    """Things that people draw, neither trained on nor looked at before the detector was done."""
+    kind, half = rng.integers(4), np.linspace(0, np.pi, 13)
+    bow = np.stack([np.cos(half), np.sin(half)], axis=1)
+    if kind == 0:
+        shaft, head = [[0.15, 0.5], [0.85, 0.5]], [[0.6, 0.28], [0.85, 0.5], [0.6, 0.72]]
+        return _on_paper([np.array(shaft), np.array(head)], rng)
+    if kind == 1:
+        trunk, low = np.array([[0.5, 0.9], [0.5, 0.7]]), [[0.2, 0.7], [0.5, 0.35], [0.8, 0.7]]
+        high = [[0.28, 0.42], [0.5, 0.12], [0.72, 0.42], [0.28, 0.42]]
+        return _on_paper([trunk, np.array([*low, low[0]]), np.array(high)], rng)
+    if kind == 2:
+        hull = np.concatenate([[0.5, 0.6] + bow * [0.35, 0.2], [[0.15, 0.6], [0.85, 0.6]]])
+        sail = np.array([[0.5, 0.6], [0.5, 0.12], [0.78, 0.5], [0.5, 0.5]])
+        return _on_paper([hull, sail], rng)
+    blade = [[0.42, 0.5], [0.88, 0.5], [0.88, 0.64], [0.88, 0.5], [0.74, 0.5], [0.74, 0.62]]
+    blade = np.array(blade)
+    return _on_paper([_ring(0.27, 0.5, 0.15, rng), blade], rng)
 
 
 def number(digits: np.ndarray) -> Draw:

@@ -18,10 +18,11 @@ from mnist_course import __version__, _paths, cli
 from mnist_course.cli import learn, use
 from mnist_course.course import doctor, lessons, progress, workspace
 from mnist_course.course.exercises import engine
+from mnist_course.predictor import Reading
 
 COMMANDS = (
     *("lab", "progress", "doctor", "predict", "evaluate", "export", "benchmark"),
-    *("draw", "verify", "refresh", "mutate", "train", "cards"),
+    *("draw", "verify", "refresh", "mutate", "train", "detector", "cards"),
 )
 
 
@@ -323,7 +324,7 @@ class FakeReader:
         probabilities = np.array([0, 0.25, 0, 0, 0, 0, 0, 0.75, 0, 0], np.float32)
         image = np.zeros((28, 28), np.uint8)
         image[0, 1] = 255
-        return SimpleNamespace(label=7, confidence=0.75, probabilities=probabilities, image=image)
+        return Reading(7, 0.75, probabilities, image, "scribble" not in path.name)
 
 
 @pytest.fixture
@@ -357,6 +358,16 @@ def test_predict_json_is_for_programs(run, reader):
     (reading,) = json.loads(run("predict", "--json", "a.png").stdout)
     assert (reading["file"], reading["digit"], reading["confidence"]) == ("a.png", 7, 0.75)
     assert len(reading["probabilities"]) == 10
+
+
+def test_predict_says_what_is_no_digit(run, reader):
+    result = run("predict", "scribble.png", "seven.png")
+    lines = {name: line for line in result.output.splitlines() for name in ("scribble", "seven")
+             if name in line}  # fmt: skip
+    assert "not a digit (7?)" in lines["scribble"]
+    assert "not a digit" not in lines["seven"]
+    found = json.loads(run("predict", "--json", "scribble.png", "seven.png").stdout)
+    assert [reading["is_digit"] for reading in found] == [False, True]
 
 
 def test_predict_json_stays_json_when_a_file_is_bad(run, reader):
