@@ -460,6 +460,22 @@ def test_train_ships_and_reports(run, monkeypatch):
     assert output == "seed 0\nTest accuracy 99.66% ± 0.04%. Wrote champion.onnx\n"
 
 
+def test_detector_is_shipped_and_its_rates_are_told(run, monkeypatch):
+    asked = []
+
+    def ship_detector(name, *, fonts, report):
+        asked.append((name, fonts))
+        report("judging")
+        return {"detector": {"refused": {"digits": (1, 100)}, "accepted": {"noise": (20, 1000)}}}
+
+    fake = SimpleNamespace(ship_detector=ship_detector)
+    monkeypatch.setitem(sys.modules, "mnist_course.shipping.ship_detector", fake)
+    output = run("detector", "tiny", "--fonts", "here").output
+    assert asked == [("tiny", Path("here"))]
+    lines = ["judging", "  1.00% of    100 refused: digits", "  2.00% of  1,000 accepted: noise"]
+    assert output.splitlines() == lines
+
+
 def test_cards_are_written_from_the_manifest_alone(run, monkeypatch):
     from mnist_course.shipping import cards
 
