@@ -65,6 +65,17 @@ def verified_bytes(name: str, kind: str = "onnx", *, folder: str | Path | None =
     return content
 
 
+def files_of(name: str, *, folder: str | Path | None = None) -> dict[str, dict]:
+    """A shipped model's files by kind, empty if there is no such model.
+
+    Args:
+        name: a model in ``manifest.json``.
+        folder: where the models are; without it, where the package has them.
+    """
+    manifest = read_manifest(MODELS_FOLDER if folder is None else folder)
+    return manifest.get(name, {"files": {}})["files"]
+
+
 def new_entry(
     files: Mapping[str, dict],
     *,

@@ -1,5 +1,6 @@
 """A trained model as an object that reads digits. It runs on ONNX Runtime, without Keras."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -9,7 +10,7 @@ import onnxruntime
 
 from .contract import check_answers, check_shapes
 from .images import Picture, to_mnist
-from .manifest import ModelError, verified_bytes
+from .manifest import ModelError, files_of, verified_bytes
 from .preprocessing import scale_pixels
 from .rows import split_digits
 
@@ -27,12 +28,17 @@ class Reading:
         confidence: its probability, 0.0 to 1.0.
         probabilities: of the digits 0 to 9, float32, shape (10,), sum 1.
         image: what the network saw, uint8, shape (28, 28), 0 background to 255 ink.
+        is_digit: whether it is a digit at all, and no letter, scribble or face; None where the
+            model has no detector. How often that is wrong stands in the model's card.
+        digit_score: from 0 upwards for a digit, below 0 for anything else; None likewise.
     """
 
     label: int
     confidence: float
     probabilities: np.ndarray
     image: np.ndarray
+    is_digit: bool | None = None
+    digit_score: float | None = None
 
     def __repr__(self) -> str:
         return f"Reading(label={self.label}, confidence={self.confidence:.4f})"
@@ -62,7 +68,7 @@ class DigitReader:
         7
     """
 
-    def __init__(self, onnx_model: bytes, *, name: str = "model"):
+    def __init__(self, onnx_model: bytes, *, name: str = "model", detector: bytes | None = None):
         """Make a reader of any ONNX model of digits.
 
         Args:
@@ -70,16 +76,20 @@ class DigitReader:
                 0.0 to 1.0, and gives 10 probabilities for each image first. Its other outputs
                 may be ``feature_maps`` and ``class_weights``, as ``write_onnx`` makes them.
             name: what to call it.
+            detector: the bytes of an ONNX file that takes the model's ``feature_maps`` and tells
+                digits from all else: one number for each image, from 0 upwards for a digit.
 
         Raises:
-            ModelError: the bytes are not an ONNX model, or no network of digits (``contract``).
+            ModelError: the bytes are not an ONNX model, or no network of digits (``contract``);
+                or the detector does not fit the model.
         """
         self._session = open_session(onnx_model, name=name)
         (source, *_), (target, *more) = self._session.get_inputs(), self._session.get_outputs()
         self._input, self._outputs = source.name, [target.name]
-        self._has_maps = {"feature_maps", "class_weights"} <= {output.name for output in more}
+        self._more = {output.name for output in more}
         check_answers(name, self._answer)
         self.name = name
+        self._detector = self._opened(detector) if detector else None
 
     def __repr__(self) -> str:
         return f"DigitReader({self.name!r})"
@@ -99,7 +109,10 @@ class DigitReader:
         Raises:
             ModelError: no such model, a file is missing, or it is not the one that was shipped.
         """
-        return cls(verified_bytes(name, kind, folder=folder), name=name)
+        content, detector = verified_bytes(name, kind, folder=folder), None
+        if "detector" in files_of(name, folder=folder):
+            detector = verified_bytes(name, "detector", folder=folder)
+        return cls(content, name=name, detector=detector)
 
     def predict(self, images: np.ndarray) -> np.ndarray:
         """The probability of each digit for each image.
@@ -116,16 +129,58 @@ class DigitReader:
         images = _checked(images)
         if 0 < len(images) <= BATCH:
             return self._answer(scale_pixels(images))
-        batches = [
-            self._answer(scale_pixels(images[start : start + BATCH]))
-            for start in range(0, len(images), BATCH)
-        ]
+        batches = [self._answer(scale_pixels(batch)) for batch in _batches(images)]
         return np.concatenate([np.empty((0, 10), np.float32), *batches])
 
     def _read_all(self, images: np.ndarray) -> list[Reading]:
-        """One reading of each image, in MNIST form."""
-        rows = zip(images, self.predict(images), strict=True)
-        return [Reading(int(p.argmax()), float(p.max()), p, image) for image, p in rows]
+        """One reading of each image, in MNIST form: few enough for one batch."""
+        if self._detector is None:
+            answers, scores = self.predict(images), [None] * len(images)
+        else:
+            answers, maps = self._run([*self._outputs, "feature_maps"], images)
+            scores = self._score(maps).tolist()
+        rows = zip(answers, images, scores, strict=True)
+        return [_reading(probabilities, image, score) for probabilities, image, score in rows]
+
+    def feature_maps(self, images: np.ndarray) -> np.ndarray:
+        """What the network's last layer with places sees in each image.
+
+        Args:
+            images: as for ``predict``, at least one.
+
+        Returns:
+            float32, shape (n, h, w, channels), the champion's (n, 6, 6, 64).
+
+        Raises:
+            ModelError: the model does not give them out.
+            ValueError: as in ``predict``.
+        """
+        if "feature_maps" not in self._more:
+            raise ModelError(f"model {self.name!r} has no feature maps; choose champion")
+        batches = _batches(_checked(images))
+        return np.concatenate([self._run(["feature_maps"], batch)[0] for batch in batches])
+
+    def digit_scores(self, images: np.ndarray) -> np.ndarray:
+        """Whether each image is a digit at all: from 0 upwards it is, below 0 it is not.
+
+        Args:
+            images: as for ``predict``.
+
+        Returns:
+            float32, shape (n,). The threshold was put where 1 % of training digits that the
+            detector had not learned from are refused.
+
+        Raises:
+            ModelError: the model has no detector.
+            ValueError: as in ``predict``.
+        """
+        if self._detector is None:
+            raise ModelError(f"model {self.name!r} cannot tell what is no digit; choose champion")
+        batches = [
+            self._score(self._run(["feature_maps"], batch)[0])
+            for batch in _batches(_checked(images))
+        ]
+        return np.concatenate([np.empty(0, np.float32), *batches])
 
     def read(self, image: np.ndarray) -> Reading:
         """Read one image in MNIST form: uint8, shape (28, 28), 0 background to 255 ink.
@@ -153,7 +208,7 @@ class DigitReader:
 
         Source: Zhou et al., "Learning deep features for discriminative localization", 2016.
         """
-        if not self._has_maps:
+        if not {"feature_maps", "class_weights"} <= self._more:
             raise ModelError(
                 f"model {self.name!r} has no class activation map, for it has no feature maps that "
                 "only one dense layer follows; choose another one, such as champion"
@@ -196,9 +251,32 @@ class DigitReader:
     def _answer(self, pixels: np.ndarray) -> np.ndarray:
         return self._session.run(self._outputs, {self._input: pixels})[0]
 
+    def _run(self, outputs: list[str], images: np.ndarray) -> list[np.ndarray]:
+        return self._session.run(outputs, {self._input: scale_pixels(images)})
+
+    def _score(self, maps: np.ndarray) -> np.ndarray:
+        return self._detector.run(None, {"feature_maps": maps})[0].reshape(-1)
+
+    def _opened(self, detector: bytes) -> onnxruntime.InferenceSession:
+        """The detector's session, once it has answered for this model's maps."""
+        session = _start(detector, f"{self.name} detector")
+        try:
+            maps = self.feature_maps(np.zeros((2, 28, 28), np.uint8))
+            (answers,) = session.run(None, {"feature_maps": maps})
+        except Exception as problem:  # ONNX Runtime has a class of its own for each failure
+            raise ModelError(f"the detector does not fit model {self.name!r}: {problem}") from None
+        if answers.size != 2:
+            raise ModelError(f"the detector of model {self.name!r} gives {answers.shape[1:]}")
+        return session
+
+
+def _reading(probabilities: np.ndarray, image: np.ndarray, score: float | None) -> Reading:
+    label, is_digit = int(probabilities.argmax()), None if score is None else score >= 0
+    return Reading(label, float(probabilities[label]), probabilities, image, is_digit, score)
+
 
 def open_session(onnx_model: bytes, *, name: str = "model") -> onnxruntime.InferenceSession:
-    """Open an ONNX model to run on one thread: the package's only ONNX session.
+    """Open an ONNX model to run on one thread: the package starts no other.
 
     Args:
         onnx_model: the bytes of an ONNX file.
@@ -207,17 +285,23 @@ def open_session(onnx_model: bytes, *, name: str = "model") -> onnxruntime.Infer
     Raises:
         ModelError: the bytes are not an ONNX model, or it takes or gives other shapes.
     """
+    session = _start(onnx_model, name)
+    check_shapes(name, session.get_inputs()[0].shape, session.get_outputs()[0].shape)
+    return session
+
+
+def _start(onnx_model: bytes, name: str) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # one image is too little work to share
     options.inter_op_num_threads = 1
     try:
-        session = onnxruntime.InferenceSession(
-            onnx_model, options, providers=["CPUExecutionProvider"]
-        )
+        return onnxruntime.InferenceSession(onnx_model, options, providers=["CPUExecutionProvider"])
     except Exception as problem:  # ONNX Runtime has a class of its own for each failure
         raise ModelError(f"model {name!r} is not a usable ONNX file: {problem}") from problem
-    check_shapes(name, session.get_inputs()[0].shape, session.get_outputs()[0].shape)
-    return session
+
+
+def _batches(images: np.ndarray) -> Iterator[np.ndarray]:
+    return (images[start : start + BATCH] for start in range(0, len(images), BATCH))
 
 
 def _checked(images: np.ndarray) -> np.ndarray:

@@ -128,8 +128,7 @@ def test_read_refuses_several_images(reader):
 # --- class activation maps -----------------------------------------------------------------------
 
 
-@pytest.fixture
-def mapped():
+def mapped_model() -> bytes:
     """Its only feature map is the image itself, and digit k weighs its mean with k - 4."""
     weights = np.arange(-4, 6, dtype=np.float32)[None]
     nodes = [
@@ -145,7 +144,12 @@ def mapped():
         numpy_helper.from_array(weights, "kernel"),
         numpy_helper.from_array(per_pixel, "class_weights"),
     ]
-    return DigitReader(graph_bytes(nodes, constants, outputs.items()), name="mapped")
+    return graph_bytes(nodes, constants, outputs.items())
+
+
+@pytest.fixture
+def mapped():
+    return DigitReader(mapped_model(), name="mapped")
 
 
 def test_class_activation_map_weighs_the_feature_maps_for_one_digit(mapped):
@@ -180,6 +184,84 @@ def test_class_activation_map_of_no_digit_is_refused(mapped, digit):
 def test_class_activation_map_takes_one_image_in_mnist_form(mapped, image, message):
     with pytest.raises(ValueError, match=message):
         mapped.class_activation_map(image, 1)
+
+
+# --- "not a digit" -------------------------------------------------------------------------------
+
+
+def detector_bytes(shape=(28, 28, 1), outputs=1) -> bytes:
+    """Takes an image for a digit if less than half of it is ink: the score is 392 minus ink."""
+    size = int(np.prod(shape))
+    nodes = [
+        helper.make_node("Reshape", ["feature_maps", "shape"], ["flat"]),
+        helper.make_node("MatMul", ["flat", "weights"], ["sums"]),
+        helper.make_node("Add", ["sums", "bias"], ["score"]),
+    ]
+    constants = [
+        numpy_helper.from_array(np.array([-1, size]), "shape"),
+        numpy_helper.from_array(np.full((size, outputs), -1, np.float32), "weights"),
+        numpy_helper.from_array(np.full(outputs, size / 2, np.float32), "bias"),
+    ]
+    maps = helper.make_tensor_value_info("feature_maps", TensorProto.FLOAT, [None, *shape])
+    score = helper.make_tensor_value_info("score", TensorProto.FLOAT, [None, outputs])
+    graph = helper.make_graph(nodes, "detector", [maps], [score], constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return model.SerializeToString()
+
+
+@pytest.fixture
+def watchful():
+    return DigitReader(mapped_model(), name="watchful", detector=detector_bytes())
+
+
+def test_read_says_whether_it_is_a_digit(watchful):
+    reading = watchful.read(bright_row(3))
+    assert (reading.is_digit, reading.digit_score) == (True, 392 - 28)
+    np.testing.assert_array_equal(reading.probabilities, watchful.predict(bright_row(3))[0])
+    full = watchful.read(np.full((28, 28), 255, np.uint8))
+    assert (full.is_digit, full.digit_score) == (False, -392)
+
+
+def test_digit_scores_are_joined_in_order(watchful, monkeypatch):
+    images = np.stack([np.full((28, 28), shade, np.uint8) for shade in range(0, 250, 25)])
+    monkeypatch.setattr(predictor, "BATCH", 3)
+    expected = 392 - 784 * (images[:, 0, 0] / 255)
+    np.testing.assert_allclose(watchful.digit_scores(images), expected, rtol=1e-4)
+    assert watchful.digit_scores(images[:0]).shape == (0,)
+
+
+def test_a_model_without_a_detector_says_nothing(reader, mapped):
+    assert mapped.read(bright_row(1)).is_digit is None
+    with pytest.raises(ModelError, match="'mapped' cannot tell what is no digit"):
+        mapped.digit_scores(bright_row(1))
+    with pytest.raises(ModelError, match="'rows' has no feature maps"):
+        reader.feature_maps(bright_row(1))
+
+
+@pytest.mark.parametrize(
+    ("detector", "message"),
+    [
+        (b"no model", "not a usable ONNX file"),
+        (detector_bytes((6, 6, 64)), "does not fit model"),
+        (detector_bytes(outputs=2), r"gives \(2,\)"),
+    ],
+)
+def test_a_detector_of_another_model_is_refused(detector, message):
+    with pytest.raises(ModelError, match=message):
+        DigitReader(mapped_model(), detector=detector)
+
+
+def test_load_verifies_the_detector_too(tmp_path):
+    files = {"onnx": mapped_model(), "detector": detector_bytes()}
+    entry = {"files": {}}
+    for kind, content in files.items():
+        (tmp_path / kind).write_bytes(content)
+        entry["files"][kind] = {"name": kind, "sha256": hashlib.sha256(content).hexdigest()}
+    (tmp_path / "manifest.json").write_text(json.dumps({"mapped": entry}))
+    assert DigitReader.load("mapped", folder=tmp_path).read(bright_row(1)).is_digit is True
+    (tmp_path / "detector").write_bytes(files["detector"] + b"!")
+    with pytest.raises(ModelError, match="is not the model that was shipped"):
+        DigitReader.load("mapped", folder=tmp_path)
 
 
 # --- models --------------------------------------------------------------------------------------

@@ -23,6 +23,9 @@ class Prediction(BaseModel):
     digit: int = Field(ge=0, le=9, examples=[7])
     confidence: float = Field(ge=0, le=1, description="Probability of that digit.")
     probabilities: list[float] = Field(min_length=10, max_length=10)
+    is_digit: bool | None = Field(
+        description="False for a letter, a scribble, a face; null where the model cannot tell."
+    )
     model: str = Field(examples=["champion"])
     sha256: str = Field(description="Of the model's file.")
     milliseconds: float = Field(description="From the picture's bytes to the answer.")

@@ -106,6 +106,7 @@ def _add_routes(app: FastAPI, models: tuple[str, ...]) -> None:
             digit=reading.label,
             confidence=reading.confidence,
             probabilities=reading.probabilities.tolist(),
+            is_digit=reading.is_digit,
             model=model,
             sha256=_describe(app, model).sha256,
             milliseconds=1000 * seconds,

@@ -41,6 +41,37 @@ def write_network(folder: str | Path, name: str) -> dict[str, Path]:
     return files
 
 
+def write_detector(folder: str | Path, name: str) -> dict[str, Path]:
+    """Write what tells digits from all else: ``NAME_detector.json`` and ``NAME_detector.bin``.
+
+    Its layers are of the kinds that ``network.js`` has. They take the model's last maps (what
+    goes into its last layers, an average of places and a dense one), channel after channel, and
+    give one number: from 0 upwards for a digit.
+
+    Args:
+        folder: where to; it must be there.
+        name: a model in the manifest that ships a detector.
+
+    Returns:
+        The files, by ``"json"`` and ``"bin"``.
+
+    Raises:
+        ModelError: no such model, or it ships no detector.
+    """
+    content = verified_bytes(name, "detector")
+    shape = onnx.load_from_string(content).graph.input[0].type.tensor_type.shape
+    height, width, channels = (side.dim_value for side in shape.dim[1:])
+    layers, weights = web_network(content)
+    first = layers[0]["weights"]  # of each place all channels; the page has it the other way round
+    places = weights[:first].reshape(height * width, channels, -1).transpose(1, 0, 2)
+    weights = np.concatenate([places.ravel(), weights[first:]])
+    files = {kind: Path(folder) / f"{name}_detector.{kind}" for kind in ("json", "bin")}
+    sha256 = read_manifest()[name]["files"]["detector"]["sha256"]
+    write_bytes(files["bin"], weights.astype("<f4").tobytes())
+    write_text(files["json"], json.dumps({"sha256": sha256, "layers": layers}, indent=1) + "\n")
+    return files
+
+
 def web_network(onnx_model: bytes) -> tuple[list[dict], np.ndarray]:
     """The layers of an ONNX model that is a plain chain, and all their weights in a row.
 

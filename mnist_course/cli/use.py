@@ -41,8 +41,8 @@ def predict(
       [cyan]mnist-course predict --show seven.png[/cyan]     show what the network saw
       [cyan]mnist-course predict --json scans/*.png[/cyan]   for other programs
 
-    One digit in each picture. A file that cannot be read gets its own red line
-    and exit status 1; the others are still read.
+    One digit in each picture; the champion says so when it is none. A file that
+    cannot be read gets its own red line and exit status 1; the others are still read.
     """
     reader, readings = _reader(model), {}
     for picture in pictures:
@@ -200,7 +200,10 @@ def _show_readings(readings: dict, *, with_digits: bool) -> None:
     for file, reading in readings.items():
         second = sorted(range(10), key=lambda digit: reading.probabilities[digit])[-2]
         guess = f"{second} ({reading.probabilities[second]:.1%})"
-        table.add_row(escape(file), f"[bold]{reading.label}[/]", f"{reading.confidence:.1%}", guess)
+        digit = f"[bold]{reading.label}[/]"
+        if reading.is_digit is False:  # None: the model cannot tell
+            digit = f"not a digit ({reading.label}?)"
+        table.add_row(escape(file), digit, f"{reading.confidence:.1%}", guess)
     console = Console()
     console.print(table)
     for file, reading in readings.items() if with_digits else ():
@@ -219,6 +222,7 @@ def _as_dict(file: str, reading) -> dict:
     return {
         "file": file,
         "digit": int(reading.label),
+        "is_digit": reading.is_digit,
         "confidence": round(float(reading.confidence), 6),
         "probabilities": [round(float(share), 6) for share in reading.probabilities],
     }

@@ -1,5 +1,6 @@
-"""Commands for authors: ``verify``, ``refresh``, ``mutate``, ``train``, ``cards``."""
+"""Commands for authors: ``verify``, ``refresh``, ``mutate``, ``train``, ``detector``, ``cards``."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -92,6 +93,33 @@ def train(
     accuracy, files = entry["test_accuracy"], [file["name"] for file in entry["files"].values()]
     spread = "" if accuracy["sd"] is None else f" ± {accuracy['sd']:.2%}"
     typer.echo(f"Test accuracy {accuracy['mean']:.2%}{spread}. Wrote {', '.join(files)}")
+
+
+@app.command(
+    rich_help_panel=WRITE, short_help="Teach a model what is no digit: [cyan]detector champion[/]"
+)
+def detector(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A shipped model.")] = "champion",
+    fonts: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Where handwriting fonts are kept; fetched if not."),
+    ] = None,
+) -> None:
+    """Train and judge what tells digits from letters, scribbles and faces.
+
+    [bold]Example[/bold]
+
+      [cyan]mnist-course detector champion --fonts fonts[/cyan]
+
+    Writes its file, manifest entry and card. Takes some 15 minutes, and npm and a
+    connection for the fonts. Needed after [cyan]train[/]: it fits one training only.
+    """
+    from ..shipping.ship_detector import ship_detector
+
+    entry = ship_detector(name, fonts=fonts, report=typer.echo)["detector"]
+    for verb in ("refused", "accepted"):
+        for kind, (few, many) in entry[verb].items():
+            typer.echo(f"{few / many:7.2%} of {many:6,} {verb}: {kind}")
 
 
 @app.command(rich_help_panel=WRITE, short_help="Write the models' cards anew: [cyan]cards[/]")

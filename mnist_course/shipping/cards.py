@@ -11,6 +11,12 @@ from .._files import write_text
 from .._paths import MODELS_FOLDER
 from ..manifest import read_manifest
 
+# What a model does with what is no digit, in its card's lines.
+ANSWERS_ALL = """and always answers with one of
+ten digits: letters, noise and blank images get an answer too. Photographs need"""
+SAYS_SO = """and always names one of
+ten digits: `Reading.is_digit` says whether to believe it (below). Photographs need"""
+
 
 def write_cards(folder: str | Path = MODELS_FOLDER) -> Path:
     """Write ``README.md``, and return where: a table of all models, then a card for each."""
@@ -59,8 +65,40 @@ def _card(name: str, entry: dict) -> str:
         "date, lesson": f"{entry['date']}, Day {entry['day']}",
     }
     table = "\n".join(f"| {fact} | {value} |" for fact, value in rows.items() if value)
-    about = entry.get("about") or name
-    return _fill("card.md", name=name, about=about, rows=table, n=len(test["values"]))
+    about, detector = entry.get("about") or name, entry.get("detector")
+    words = {"name": name, "about": about, "rows": table, "n": len(test["values"])}
+    others = SAYS_SO if detector else ANSWERS_ALL
+    refusal = "\n" + _fill("refusal.md", name=name, **_refusal(detector)) if detector else ""
+    return _fill("card.md", **words, others=others, refusal=refusal)
+
+
+def _refusal(detector: dict) -> dict[str, str]:
+    """What a detector's card says: how often it errs, and which fonts it learned from."""
+    rows = [
+        f"| {kind} | {counts[1]:,} | {_percent(counts)} {verb} |"
+        for verb in ("refused", "accepted")
+        for kind, counts in detector[verb].items()
+    ]
+    return {
+        "refused_rows": "\n".join(rows),
+        "look_alikes": " ".join(detector["left_out"]),
+        "aside": f"{detector['validation'][1]:,}",
+        "aside_refused": _percent(detector["validation"]),
+        "fonts": _with_licences(detector["fonts"]),
+        "kept_out": _with_licences(detector["fonts_held_out"]),
+        "seconds": f"{detector['seconds']:.0f}",
+        "date": detector["date"],
+    }
+
+
+def _percent(counts: list[int]) -> str:
+    return f"{counts[0] / counts[1]:.1%}"
+
+
+def _with_licences(fonts: dict[str, str]) -> str:
+    """Fonts by their licence."""
+    licences = {licence: [f for f in fonts if fonts[f] == licence] for licence in fonts.values()}
+    return "; ".join(f"{', '.join(named)} ({licence})" for licence, named in licences.items())
 
 
 def _training_time(entry: dict) -> str:

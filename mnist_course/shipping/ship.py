@@ -35,6 +35,7 @@ from .recipes import RECIPES, train_recipe
 Digits = tuple[np.ndarray, np.ndarray]
 
 SHIPPED = ("keras", "onnx", "onnx_int8")
+KEPT = ("keras", "detector")  # when the others are written anew from the same weights
 WORTH_BYTES = 0.5  # a quantised file ships if it is at most this fraction of the original
 WORTH_ACCURACY = 0.0005  # and loses at most this, on training digits it was not calibrated on
 
@@ -210,7 +211,8 @@ def ship_again(
             right = _accuracy(_answerer(model), *load_uci_digits())
             entry["uci_accuracy"] = accuracy_summary([right])
         drafts = _export(model, name, aside, data, formats=SHIPPED[1:])
-        entry["files"] = {"keras": entry["files"]["keras"], **drafts.fingerprints}
+        kept = {kind: entry["files"][kind] for kind in KEPT if kind in entry["files"]}
+        entry["files"] = {**kept, **drafts.fingerprints}
         entry["int8_test_accuracy"] = drafts.int8_accuracy
         put_in_place(name, entry, drafts.files, folder=folder)
     write_cards(folder)

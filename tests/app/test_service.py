@@ -67,6 +67,13 @@ def test_pixels_in_mnist_form_are_read_as_they_are(client):
     assert (answer["digit"], answer["image"]) == (label, digit.tolist())
 
 
+def test_it_says_what_is_no_digit_where_the_model_can_tell(client):
+    grey = {"pixels": [[128] * 28] * 28}
+    assert upload(client, file_of(drawn())).json()["is_digit"] is True
+    assert client.post("/api/predict", json=grey).json()["is_digit"] is False
+    assert client.post("/api/predict?model=dense", json=grey).json()["is_digit"] is None
+
+
 def test_stages_come_as_pictures_when_asked_for(client):
     assert upload(client, file_of(drawn())).json()["stages"] is None
     stages = upload(client, file_of(drawn()), "?stages=true").json()["stages"]

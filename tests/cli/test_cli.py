@@ -18,10 +18,11 @@ from mnist_course import __version__, _paths, cli
 from mnist_course.cli import learn, use
 from mnist_course.course import doctor, lessons, progress, workspace
 from mnist_course.course.exercises import engine
+from mnist_course.predictor import Reading
 
 COMMANDS = (
     *("lab", "progress", "doctor", "predict", "evaluate", "export", "benchmark"),
-    *("draw", "serve", "page", "verify", "refresh", "mutate", "train", "cards"),
+    *("draw", "serve", "page", "verify", "refresh", "mutate", "train", "detector", "cards"),
 )
 
 
@@ -323,7 +324,7 @@ class FakeReader:
         probabilities = np.array([0, 0.25, 0, 0, 0, 0, 0, 0.75, 0, 0], np.float32)
         image = np.zeros((28, 28), np.uint8)
         image[0, 1] = 255
-        return SimpleNamespace(label=7, confidence=0.75, probabilities=probabilities, image=image)
+        return Reading(7, 0.75, probabilities, image, "scribble" not in path.name)
 
 
 @pytest.fixture
@@ -357,6 +358,16 @@ def test_predict_json_is_for_programs(run, reader):
     (reading,) = json.loads(run("predict", "--json", "a.png").stdout)
     assert (reading["file"], reading["digit"], reading["confidence"]) == ("a.png", 7, 0.75)
     assert len(reading["probabilities"]) == 10
+
+
+def test_predict_says_what_is_no_digit(run, reader):
+    result = run("predict", "scribble.png", "seven.png")
+    lines = {name: line for line in result.output.splitlines() for name in ("scribble", "seven")
+             if name in line}  # fmt: skip
+    assert "not a digit (7?)" in lines["scribble"]
+    assert "not a digit" not in lines["seven"]
+    found = json.loads(run("predict", "--json", "scribble.png", "seven.png").stdout)
+    assert [reading["is_digit"] for reading in found] == [False, True]
 
 
 def test_predict_json_stays_json_when_a_file_is_bad(run, reader):
@@ -447,6 +458,22 @@ def test_train_ships_and_reports(run, monkeypatch):
     output = run("train", "champion", "--seeds", "2").output
     assert asked == [("champion", 2)]
     assert output == "seed 0\nTest accuracy 99.66% ± 0.04%. Wrote champion.onnx\n"
+
+
+def test_detector_is_shipped_and_its_rates_are_told(run, monkeypatch):
+    asked = []
+
+    def ship_detector(name, *, fonts, report):
+        asked.append((name, fonts))
+        report("judging")
+        return {"detector": {"refused": {"digits": (1, 100)}, "accepted": {"noise": (20, 1000)}}}
+
+    fake = SimpleNamespace(ship_detector=ship_detector)
+    monkeypatch.setitem(sys.modules, "mnist_course.shipping.ship_detector", fake)
+    output = run("detector", "tiny", "--fonts", "here").output
+    assert asked == [("tiny", Path("here"))]
+    lines = ["judging", "  1.00% of    100 refused: digits", "  2.00% of  1,000 accepted: noise"]
+    assert output.splitlines() == lines
 
 
 def test_cards_are_written_from_the_manifest_alone(run, monkeypatch):
