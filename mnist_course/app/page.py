@@ -5,7 +5,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from .._files import write_bytes, write_text
-from .web_network import write_network
+from ..manifest import read_manifest
+from .web_network import write_detector, write_network
 
 MODELS = ("champion", "tiny", "dense")  # those whose layers network.js knows, the first one chosen
 ENDINGS = (".html", ".css", ".js", ".svg", ".png", ".webmanifest")
@@ -35,8 +36,10 @@ def write_page(folder: str | Path, *, service: bool = False) -> Path:
         write_bytes(folder / source.name, source.read_bytes())
         names.append(source.name)
     for model in MODELS:
-        written = write_network(folder / "networks", model)
-        names += [f"networks/{file.name}" for file in written.values()]
+        written = list(write_network(folder / "networks", model).values())
+        if "detector" in read_manifest()[model]["files"]:
+            written += write_detector(folder / "networks", model).values()
+        names += [f"networks/{file.name}" for file in written]
     config = {"service": service, "models": MODELS, "files": sorted(names)}
     write_text(folder / "config.json", json.dumps(config, indent=1) + "\n")
     return folder

@@ -33,6 +33,7 @@ def write_network(folder: str | Path, name: str) -> dict[str, Path]:
         "sha256": entry["files"]["onnx"]["sha256"],
         "parameters": entry["parameters"],
         "test_accuracy": entry["test_accuracy"]["shipped"],
+        "detector": "detector" in entry["files"],
         "layers": layers,
     }
     files = {kind: Path(folder) / f"{name}.{kind}" for kind in ("json", "bin")}

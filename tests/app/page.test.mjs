@@ -13,7 +13,7 @@ const json = (name) => JSON.parse(file(name));
 const floats = (name) => new Float32Array(Uint8Array.from(file(name)).buffer);
 
 const { drawingStages, fittedPen, shrink } = await module("drawing.js");
-const { classActivationMap, makeNetwork } = await module("network.js");
+const { classActivationMap, digitScore, makeNetwork, withWeights } = await module("network.js");
 const { makeNpz } = await module("npz.js");
 const { coverTest } = await module("explain.js");
 
@@ -64,6 +64,17 @@ for (const name of ["champion", "tiny"]) {
     assert.ok(largestGap(map.values, floats(`${name}.map.bin`)) < 1e-4);
   });
 }
+
+test("the detector scores as ONNX Runtime does", () => {
+  const [net, expected] = [network("champion"), floats("scores.bin")];
+  const name = "networks/champion_detector";
+  const detector = withWeights(json(`${name}.json`), floats(`${name}.bin`));
+  for (let i = 0; i < digits.length / 784; i++) {
+    const score = digitScore(detector, net.read(digit(i)));
+    assert.ok(Math.abs(score - expected[i]) < 1e-3, `digit ${i}: ${score}, ${expected[i]}`);
+  }
+  assert.equal(digitScore(null, net.read(digit(0))), null);
+});
 
 test("a network without a map of places says so", () => {
   const dense = network("dense");

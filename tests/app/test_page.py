@@ -52,6 +52,8 @@ def write_fixtures(folder: Path) -> None:
     (folder / "drawings.json").write_text(json.dumps(drawings))
     pens = [{"strokes": s, "width": w, "fitted": fitted_pen(s, w)} for s, w in PENS]
     (folder / "pens.json").write_text(json.dumps(pens))
+    scores = DigitReader.load("champion").digit_scores(digits)
+    (folder / "scores.bin").write_bytes(scores.astype("<f4").tobytes())
     for name in page.MODELS:
         reader = DigitReader.load(name)
         (folder / f"{name}.probabilities.bin").write_bytes(reader.predict(digits).tobytes())

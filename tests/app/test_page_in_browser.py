@@ -128,6 +128,18 @@ def test_the_examples_are_read(page, digit):
     wait_for(page, digit)
 
 
+def test_a_scribble_is_doubted_and_a_digit_is_not(page):
+    draw(
+        page,
+        [(0.2, 0.3), (0.8, 0.35), (0.2, 0.4), (0.8, 0.5), (0.25, 0.55), (0.75, 0.7), (0.3, 0.8)],
+    )
+    page.locator("#answer[data-is-digit='false']").wait_for()
+    page.get_by_text("Not a digit?").first.wait_for()
+    page.get_by_role("button", name="Clear").click()
+    draw(page)
+    page.locator("#answer[data-is-digit='true']").wait_for()
+
+
 def test_without_centring_the_network_sees_the_drawing_as_it_lies(page):
     draw(page)
     page.get_by_label("Without cutting out").check()

@@ -3,7 +3,7 @@
 import pad, { drawStrokes } from "./pad.js";
 import { drawingStages, fittedPen, shrink } from "./drawing.js";
 import { cover, coverTest } from "./explain.js";
-import { classActivationMap, loadNetwork } from "./network.js";
+import { classActivationMap, digitScore, loadNetwork } from "./network.js";
 import { makeNpz } from "./npz.js";
 import { EXAMPLES } from "./examples.js";
 import {
@@ -84,23 +84,27 @@ function readImage() {
     const start = performance.now();
     answers[side] = network.read(image.pixels);
     const took = `${(performance.now() - start).toFixed(1)} ms`;
-    $(`time-${side}`).textContent = `${took}, ${network.parameters.toLocaleString("en")} parameters`;
+    const size = `${network.parameters.toLocaleString("en")} parameters`;
+    $(`time-${side}`).textContent = `${took}, ${size}`;
     shown[side](answers[side].probabilities);
   }
   if (!answers.a) return;
-  announce(answers.a.probabilities);
+  announce(answers.a.probabilities, digitScore(chosen("a").detector, answers.a));
   showWhy(chosen("a"), answers.a);
 }
 
 const chosen = (side) => networks[$(`model-${side}`).value];
 
-function announce(probabilities) {
+function announce(probabilities, score) {
   const digit = likeliest(probabilities);
+  const isDigit = score === null || score >= 0;
   const answer = $("answer");
-  if (answer.dataset.digit !== String(digit)) {
-    answer.dataset.digit = digit; // a screen reader hears a new digit, not each percent
+  const said = `${digit} ${isDigit}`;
+  if (answer.dataset.said !== said) {
+    Object.assign(answer.dataset, { said, digit, isDigit }); // a new answer is read out, once
     const sure = element("span", { ariaHidden: "true" });
-    answer.replaceChildren(element("strong", { textContent: digit }), " ", sure);
+    const words = isDigit ? "" : "Not a digit? If it is one: ";
+    answer.replaceChildren(words, element("strong", { textContent: digit }), " ", sure);
   }
   answer.querySelector("span").textContent = `${percent(probabilities[digit])} sure`;
 }
@@ -121,7 +125,7 @@ function showWhy(network, answer) {
 
 function showNothing(words) {
   image = null;
-  delete $("answer").dataset.digit;
+  for (const name of ["said", "digit", "isDigit"]) delete $("answer").dataset[name];
   $("answer").textContent = words;
   shown.a(null);
   shown.b(null);

@@ -3,31 +3,54 @@
 
 /** Fetch a network: what its layers are, and their weights as 32-bit numbers. */
 export async function loadNetwork(folder, name) {
+  const network = await loadLayers(folder, name);
+  const detector = network.detector ? await loadLayers(folder, `${name}_detector`) : null;
+  return { ...network, detector, read: (bytes) => answer(network.layers, bytes) };
+}
+
+async function loadLayers(folder, name) {
   const [description, weights] = await Promise.all([
     fetch(`${folder}/${name}.json`).then((answer) => answer.json()),
     fetch(`${folder}/${name}.bin`).then((answer) => answer.arrayBuffer()),
   ]);
-  return makeNetwork(description, new Float32Array(weights));
+  return withWeights(description, new Float32Array(weights));
 }
 
 /** Layers and weights to a network; `read` takes 784 bytes, 0 background to 255 ink. */
 export function makeNetwork(description, weights) {
+  const network = withWeights(description, weights);
+  return { ...network, read: (bytes) => answer(network.layers, bytes) };
+}
+
+/** Cut the row of all weights into those of each layer. */
+export function withWeights(description, weights) {
   let used = 0;
   const take = (length) => weights.subarray(used, (used += length));
   const layers = description.layers.map((layer) => {
     return { ...layer, weights: take(layer.weights), bias: take(layer.bias) };
   });
-  return { ...description, layers, read: (bytes) => answer(layers, bytes) };
+  return { ...description, layers };
 }
 
 function answer(layers, bytes) {
-  let maps = { side: 28, channels: 1, values: Float32Array.from(bytes, (byte) => byte / 255) };
-  const before = []; // what went into each layer
+  const image = { side: 28, channels: 1, values: Float32Array.from(bytes, (byte) => byte / 255) };
+  const { maps, before } = through(layers, image);
+  return { probabilities: softmax(maps.values), before };
+}
+
+/** Send maps through the layers; `before` is what went into each of them. */
+function through(layers, maps) {
+  const before = [];
   for (const layer of layers) {
     before.push(maps);
     maps = { convolution, relu, pool, dense }[layer.kind](maps, layer);
   }
-  return { probabilities: softmax(maps.values), before };
+  return { maps, before };
+}
+
+/** Whether what a network read is a digit at all: from 0 upwards it is; null if nobody can say. */
+export function digitScore(detector, { before }) {
+  return detector ? through(detector.layers, before.at(-2)).maps.values[0] : null;
 }
 
 /** Slide each filter over the maps: multiply, add up, next place. */
