@@ -25,6 +25,7 @@ _HOME = {
     "export_model": "shipping.export",
     "hint": "course.exercises",
     "load_drawings": "data",
+    "load_letters": "data",
     "load_mnist": "data",
     "load_model": "shipping.export",
     "load_uci_digits": "data",

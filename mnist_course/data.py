@@ -45,6 +45,18 @@ UCI_SHA256 = {  # made anew by data/rebuild_uci.py, which prints these
     "images": "d0b30619ef26d64bd04fa9525880a6c7c75cdf43f0b3be4432995446441b67c7",
     "labels": "8ba4f891220f5e4c9c819638d1602d74b83618f167043c6da52a2a247841ddf0",
 }
+FONTS = (  # handwriting, from the npm packages @fontsource/NAME; licences: data/README.md
+    *("architects-daughter", "caveat", "cedarville-cursive", "coming-soon"),
+    *("covered-by-your-grace", "gloria-hallelujah", "homemade-apple", "indie-flower"),
+    *("just-another-hand", "kalam", "la-belle-aurore", "nothing-you-could-do"),
+    *("patrick-hand", "permanent-marker", "reenie-beanie", "shadows-into-light"),
+)
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+LETTERS_SHA256 = {  # made anew by data/rebuild_letters.py, which prints these
+    "images": "77dd17b98dd0c9a4e484d71ba6d9b15187a97fc121583294522e2521fba72c36",
+    "labels": "9046452f772dc9672f4ab5897aa7709cd33743d53400a3128b7cba34533f6400",
+    "fonts": "49d36418aed17ee267f25ace6572afaabc71911a6a44479c43cc504e1a7f72c2",
+}
 FILE_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
 
 TIMEOUT = 30  # seconds without a byte, then a download is given up
@@ -97,12 +109,25 @@ def load_uci_digits() -> tuple[np.ndarray, np.ndarray]:
 
     Source: Alpaydin and Kaynak, "Optical Recognition of Handwritten Digits", UCI, 1998.
     """
-    file = DIGITS / "uci.npz"
-    arrays = _read_npz(file, UCI_SHA256)
-    for name, expected in UCI_SHA256.items():
-        if array_sha256(arrays[name]) != expected:
-            raise DataError(f"{file} is not the one of the course\n{_remedy(file)}")
+    arrays = _read_own(DIGITS / "uci.npz", UCI_SHA256)
     return arrays["images"], arrays["labels"]
+
+
+def load_letters() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Load the capitals A to Z in sixteen handwriting fonts, one picture of each.
+
+    Returns:
+        ``(pictures, labels, fonts)``: uint8 of shape (416, 56, 56), 0 black ink to 255 white
+        paper, as ``to_mnist`` takes them; uint8 of shape (416,), 0 for A to 25 for Z; the name
+        of each picture's font, shape (416,).
+
+    Raises:
+        DataError: the file is missing or damaged.
+
+    Source: sixteen free fonts, listed with their licences in ``data/README.md``.
+    """
+    arrays = _read_own(DIGITS / "letters.npz", LETTERS_SHA256)
+    return arrays["images"], arrays["labels"], np.array(FONTS)[arrays["fonts"]]
 
 
 def load_drawings(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
@@ -239,6 +264,15 @@ def _read_verified(file: Path) -> Arrays:
                 f"  found    {found}\n  expected {expected}\n{_remedy(file)}"
             )
     return (arrays["x_train"], arrays["y_train"]), (arrays["x_test"], arrays["y_test"])
+
+
+def _read_own(file: Path, checksums: dict[str, str]) -> dict[str, np.ndarray]:
+    """The arrays of a file that comes with the package, verified."""
+    arrays = _read_npz(file, checksums)
+    for name, expected in checksums.items():
+        if array_sha256(arrays[name]) != expected:
+            raise DataError(f"{file} is not the one of the course\n{_remedy(file)}")
+    return arrays
 
 
 def _read_npz(file: Path, names: Iterable[str] = tuple(SHA256)) -> dict[str, np.ndarray]:

@@ -9,7 +9,15 @@ import time
 import numpy as np
 import pytest
 
-from mnist_course import balanced_subset, data, load_mnist, load_uci_digits, split_validation
+from mnist_course import (
+    balanced_subset,
+    data,
+    load_letters,
+    load_mnist,
+    load_uci_digits,
+    split_validation,
+    to_mnist,
+)
 
 
 @pytest.fixture
@@ -335,3 +343,38 @@ def test_drawings_are_loaded(tmp_path):
 def test_what_holds_no_drawings_is_refused(tmp_path, images, labels):
     with pytest.raises(data.DataError, match="holds no labelled drawings"):
         data.load_drawings(saved(tmp_path, images, labels))
+
+
+def test_letters_are_one_of_each_in_sixteen_fonts():
+    pictures, labels, fonts = load_letters()
+    assert (pictures.shape, pictures.dtype) == ((416, 56, 56), np.uint8)
+    assert np.bincount(labels).tolist() == [16] * 26
+    assert sorted(set(fonts.tolist())) == sorted(data.FONTS)
+    assert len({(font, label) for font, label in zip(fonts, labels, strict=True)}) == 416
+    assert pictures.min(axis=(1, 2)).max() < 30  # each has ink
+    assert (pictures[:, :8] == 255).all()  # on paper with a margin
+
+
+def test_letters_are_pictures_that_to_mnist_takes():
+    pictures, _, _ = load_letters()
+    forms = np.stack([to_mnist(picture) for picture in pictures[::7]])
+    assert (forms.max(axis=(1, 2)) == 255).all()
+    assert len(np.unique(forms.reshape(len(forms), -1), axis=0)) == len(forms)
+
+
+def test_other_letters_are_refused(tmp_path, monkeypatch):
+    with np.load(data.DIGITS / "letters.npz") as arrays:
+        changed = dict(arrays) | {"labels": arrays["labels"][::-1]}
+    np.savez(tmp_path / "letters.npz", **changed)
+    monkeypatch.setattr(data, "DIGITS", tmp_path)
+    with pytest.raises(data.DataError, match=r"letters.npz is not the one of the course"):
+        load_letters()
+
+
+def test_every_font_of_the_letters_is_named_with_its_licence():
+    text = (data.MNIST_FILE.parent / "README.md").read_text("utf-8")
+    for font in data.FONTS:
+        assert f"| {font} | " in text
+    for name, checksum in data.LETTERS_SHA256.items():
+        assert f"`{name}`" in text
+        assert f"`{checksum}`" in text

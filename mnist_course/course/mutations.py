@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce, wraps
 from importlib import import_module
 from pathlib import Path
@@ -157,6 +157,10 @@ def _rounded(model):
 def _unverified_bytes(name, kind="onnx", *, folder=MODELS_FOLDER):
     files = read_manifest(folder or MODELS_FOLDER)[name]["files"]
     return Path(folder or MODELS_FOLDER, files[kind]["name"]).read_bytes()
+
+
+def _one_hot_answers(probabilities):
+    return np.eye(10, dtype=np.float32)[probabilities.argmax(axis=-1)]
 
 
 def _as_no_classifier(tags):
@@ -492,6 +496,30 @@ MUTATIONS = (
         "app.guard._limited",
         (29,),
         lambda original: wraps(original)(lambda receive, announced: receive),
+    ),
+    Mutation(
+        "last-digit-lost",
+        "rows.split_digits",
+        (30,),
+        on_result(lambda rows: [row[:-1] or row for row in rows]),
+    ),
+    Mutation(
+        "numbers-read-backwards",
+        "predictor.DigitReader.read_number",
+        (30,),
+        on_result(lambda number: replace(number, text=number.text[::-1])),
+    ),
+    Mutation(
+        "fonts-named-at-random",
+        "data.load_letters",
+        (30,),
+        on_result(lambda letters: (*letters[:2], np.random.default_rng(0).permutation(letters[2]))),
+    ),
+    Mutation(
+        "always-equally-sure",
+        "predictor.DigitReader.predict",
+        (30,),
+        on_result(_one_hot_answers),
     ),
     Mutation(
         "every-answer-passes",

@@ -264,14 +264,6 @@ def serves(child: psutil.Process) -> bool:
         return False
 
 
-def test_a_server_that_does_not_start_says_why():
-    with (
-        pytest.raises(ValueError, match="(?s)did not start.*no model 'nobody'"),
-        running_service(models=("nobody",)),
-    ):
-        pass
-
-
 def test_what_is_in_flight_is_answered_when_the_service_stops():
     picture = base64.b64encode(file_of(np.kron(drawn(), np.ones((4, 4), np.uint8)))).decode()
     headers = {"Content-Type": "application/json"}

@@ -1,0 +1,36 @@
+"""local: the service for as long as a block runs."""
+
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from mnist_course.app import local
+
+
+def test_it_is_ready_inside_the_block_and_gone_after_it():
+    with local.running_service() as address:
+        assert urlopen(f"{address}/readyz", timeout=5).status == 200
+    with pytest.raises(URLError):
+        urlopen(f"{address}/readyz", timeout=5)
+
+
+def test_it_is_ended_when_the_block_fails():
+    with pytest.raises(ZeroDivisionError), local.running_service() as address:
+        1 / 0  # noqa: B018
+    with pytest.raises(URLError):
+        urlopen(f"{address}/readyz", timeout=5)
+
+
+def test_a_service_that_does_not_start_says_why():
+    with (
+        pytest.raises(ValueError, match="(?s)did not start.*no model 'nosuch'"),
+        local.running_service(models=("nosuch",)),
+    ):
+        pass
+
+
+def test_a_service_that_says_nothing_is_given_up(monkeypatch):
+    monkeypatch.setattr(local, "START_WITHIN", 0.1)
+    with pytest.raises(ValueError, match="did not start"), local.running_service():
+        pass
