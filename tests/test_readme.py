@@ -37,9 +37,10 @@ def test_the_seeds_together_are_those_of_the_manifest():
     assert f"| {100 * MODELS['champion']['ensemble_accuracy']:.2f} % |" in README
 
 
-def test_the_number_of_days_is_that_of_the_folder():
-    number = len(list((ROOT / "notebooks").glob("day*.ipynb")))
-    assert f"{number} of the 30 days" in README
+def test_all_thirty_days_are_there():
+    days = [path.name[:5] for path in sorted((ROOT / "notebooks").glob("day*.ipynb"))]
+    assert days == [f"day{number:02}" for number in range(1, 31)]
+    assert all(f"notebooks/{day}" in README for day in days)
 
 
 def test_every_folder_is_explained():
