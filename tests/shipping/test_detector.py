@@ -57,7 +57,7 @@ def test_pens_are_thin_and_thick():
     bar[5:55, 25:35] = True
     widths = [negatives._with_pen(bar, width)[30].sum() for width in (5, 10, 16)]
     assert widths == sorted(widths)
-    assert widths[0] < 8 < 12 < widths[2]
+    assert widths[0] < 10 < 13 < widths[2]
 
 
 def test_look_alikes_are_not_among_the_letters_that_count():
