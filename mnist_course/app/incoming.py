@@ -12,6 +12,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
+from ..images import MAX_PIXELS
 from .guard import MAX_BYTES
 from .schema import PictureIn
 
@@ -63,13 +64,16 @@ def check_header(content: bytes) -> None:
     """Look at what a picture's file says of itself, before any pixel is unpacked.
 
     Raises:
-        HTTPException: 413, it is too wide; 400, it is an animation.
+        HTTPException: 413, it is too large or too wide; 400, it is an animation.
     """
     try:
         with Image.open(BytesIO(content)) as file:
             width, height, frames = *file.size, getattr(file, "n_frames", 1)
     except Exception:  # what is no picture is told by whoever opens it, in words of its own
         return
+    if width * height > MAX_PIXELS:
+        words = f"a picture may have {MAX_PIXELS // 1_000_000} megapixels"
+        raise HTTPException(413, f"{words}, got {width} x {height} pixels")
     if max(width, height) > MAX_SIDE:
         raise HTTPException(413, f"a picture may be {MAX_SIDE} pixels wide, got {width} x {height}")
     if frames > 1:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Pixel = Annotated[int, Field(ge=0, le=255)]
+Pixel = Annotated[int, Field(ge=0, le=255, strict=True)]
 Row = Annotated[list[Pixel], Field(min_length=28, max_length=28)]
 Rows = Annotated[list[Row], Field(min_length=28, max_length=28)]
 

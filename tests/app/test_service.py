@@ -124,7 +124,7 @@ def animation() -> bytes:
         (b"no picture", 400, "cannot read this picture"),
         (file_of(drawn())[:300], 400, "cannot read this picture"),
         (file_of(drawn(), "JPEG")[:700], 400, "cannot read this picture"),
-        (bomb(), 400, "9000 x 9000 pixels"),
+        (bomb(), 413, "9000 x 9000 pixels"),
         (file_of(np.zeros((2, 20_000), np.uint8)), 413, "10000 pixels wide"),
         (animation(), 400, "animation of 2"),
         (file_of(np.zeros((1, 1), np.uint8)), 422, "no ink"),
@@ -156,6 +156,8 @@ def boundary(rest: bytes) -> dict:
         ({"json": {"image": 5}}, 422, "valid string"),
         ({"json": {"pixels": [[0] * 28] * 27}}, 422, "28 items"),
         ({"json": {"pixels": [[256] * 28] * 28}}, 422, "255"),
+        ({"json": {"pixels": [[True] * 28] * 28}}, 422, "valid integer"),
+        ({"json": {"pixels": [["7"] * 28] * 28}}, 422, "valid integer"),
         ({"json": {"path": "/etc/passwd"}}, 422, "path"),
     ],
 )

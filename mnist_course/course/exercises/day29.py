@@ -60,7 +60,8 @@ def _numpy_numbers(probabilities):
 
 
 def _ascending(probabilities):
-    return as_answer(-probabilities) | {"confidence": float(probabilities.min())}
+    first, second = probabilities.argsort()[:2]
+    return {"digit": int(first), "confidence": float(probabilities[first]), "second": int(second)}
 
 
 def _swapped(probabilities):
@@ -87,6 +88,11 @@ def _second_without_the_first_shifted(probabilities):
     return as_answer(probabilities) | {"second": int(np.delete(probabilities, first).argmax())}
 
 
+def _second_probability(probabilities):
+    right = as_answer(probabilities)
+    return right | {"second": float(probabilities[right["second"]])}
+
+
 def _as_text(probabilities):
     return {name: str(value) for name, value in as_answer(probabilities).items()}
 
@@ -99,6 +105,7 @@ _ANSWER_SLIPS = (
     (_confidence_of_the_second, "confidence is the probability of the first guess"),
     (_rounded, "do not round it"),
     (_second_without_the_first_shifted, "places move up when one is taken out"),
+    (_second_probability, "second is a digit, not a probability"),
     (_as_text, "one number"),
 )
 
@@ -182,6 +189,9 @@ _SENT = [
         "the last pixel 1": _with(1),
         "28 rows of 27 times 999": _image(999, columns=27),
         "27 rows of 27 zeros": _image(rows=27, columns=27),
+        "first row of 27, the last row None": [[0] * 27, *_image(rows=26), None],
+        'first pixel "a", the last row [0]': [["a"] + [0] * 27, *_image(rows=26), [0]],
+        "first pixel 999, the last pixel 0.5": [[999] + [0] * 27, *_with(0.5)[1:]],
     }.items()
 ]
 
@@ -246,6 +256,15 @@ def _texts_are_lists(pixels):
     return first_problem(pixels)
 
 
+def _pixel_by_pixel(pixels):
+    if not isinstance(pixels, list) or len(pixels) != 28:
+        return "rows"
+    for row in pixels:
+        if (known := first_problem([row] * 28)) != "fine":
+            return known
+    return "fine"
+
+
 def _always_fine(pixels):
     return "fine"
 
@@ -260,6 +279,7 @@ _RULE_SLIPS = (
     (_first_row_only, "look at every row"),
     (_range_before_columns, "the order of the rules: columns before range"),
     (_texts_are_lists, "a text has a length, too, but is no list"),
+    (_pixel_by_pixel, "check one rule for all rows before you go on to the next"),
     (_always_fine, "expected"),
 )
 
@@ -324,7 +344,7 @@ def _said(shares, digit=7):
 
 
 _ANSWERS = [
-    Case(f"looks_right: {shown}", (answer,))
+    Case(f"looks_right: {shown}", (answer,), f"the answer has {shown}")
     for shown, answer in {
         "a right answer": _said(_SHARES),
         "a right answer, entirely sure": _said([0.0] * 3 + [1.0] + [0.0] * 6, 3),

@@ -82,6 +82,8 @@ def same(value: Any, other: Any, *, within: float = 1e-5) -> bool:
 
 def show(value: Any) -> str:
     """A value as a learner would write it, four digits of a fraction."""
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value))
     if isinstance(value, str):
         return f'"{value}"'
     try:
