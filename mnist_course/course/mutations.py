@@ -510,10 +510,10 @@ MUTATIONS = (
         on_result(lambda number: replace(number, text=number.text[::-1])),
     ),
     Mutation(
-        "fonts-named-at-random",
+        "letters-all-of-one-font",
         "data.load_letters",
         (30,),
-        on_result(lambda letters: (*letters[:2], np.random.default_rng(0).permutation(letters[2]))),
+        on_result(lambda letters: (letters[0][letters[1]], *letters[1:])),
     ),
     Mutation(
         "always-equally-sure",
