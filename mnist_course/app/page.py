@@ -8,7 +8,7 @@ from .._files import write_bytes, write_text
 from ..manifest import read_manifest
 from .web_network import write_detector, write_network
 
-MODELS = ("champion", "tiny", "dense")  # those whose layers network.js knows, the first one chosen
+MODELS = ("champion", "reader", "tiny", "dense")  # network.js knows their layers
 ENDINGS = (".html", ".css", ".js", ".svg", ".png", ".webmanifest")
 
 

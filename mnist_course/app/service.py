@@ -47,7 +47,7 @@ def create_app(models: tuple[str, ...] | None = None) -> FastAPI:
     Raises:
         ModelError: no such model, or it is not the one that was shipped.
     """
-    models = models or tuple(os.environ.get(MODELS, "champion,tiny,dense").split(","))
+    models = models or tuple(os.environ.get(MODELS, "champion,reader,tiny,dense").split(","))
     app = FastAPI(title="A reader of digits", version="1", docs_url=None, redoc_url=None,
                   lifespan=_lifespan)  # fmt: skip
     app.state.readers = {name: DigitReader.load(name) for name in models}

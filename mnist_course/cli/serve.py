@@ -42,7 +42,7 @@ def serve(
 
     from ..manifest import verified_bytes
 
-    chosen = models or ["champion", "tiny", "dense"]
+    chosen = models or ["champion", "reader", "tiny", "dense"]
     for name in chosen:
         verified_bytes(name)  # a wrong name is said here, once, and not by every worker
     os.environ["MNIST_COURSE_MODELS"] = ",".join(chosen)

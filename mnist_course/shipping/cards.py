@@ -58,7 +58,8 @@ def _card(name: str, entry: dict) -> str:
         f"the {len(test['values'])} networks of these seeds together": _share(entry, "ensemble"),
         "the same averaged over 9 shifts": _share(entry, "ensemble_shifted"),
         f"accuracy on the 1,797 UCI digits (another scanner), {_of_seeds(uci)}": _mean(uci, 2),
-        "trained on": "all 60,000 MNIST training digits",
+        "trained on": "all 60,000 MNIST training digits"
+        + (", and other hands (below)" if "hands" in entry else ""),
         "recipe": entry["recipe"],
         "training time": _training_time(entry),
         "size": ", ".join(sizes),
@@ -69,7 +70,27 @@ def _card(name: str, entry: dict) -> str:
     words = {"name": name, "about": about, "rows": table, "n": len(test["values"])}
     others = SAYS_SO if detector else ANSWERS_ALL
     refusal = "\n" + _fill("refusal.md", name=name, **_refusal(detector)) if detector else ""
+    if "hands" in entry:
+        refusal = f"\n{_hands(name, entry['hands'])}{refusal}"
     return _fill("card.md", **words, others=others, refusal=refusal)
+
+
+def _hands(name: str, hands: dict) -> str:
+    """What a card says of digits that are not MNIST's."""
+    models = list(hands["right"]["UCI digits"])
+    rows = [
+        f"| {kind} | {right[name][1]:,} | {' | '.join(_percent(right[m], 2) for m in models)} |"
+        for kind, right in hands["right"].items()
+    ]
+    return _fill(
+        "hands.md",
+        models=" | ".join(f"`{model}`" for model in models),
+        rule="|---" * (len(models) + 2) + "|",
+        rows="\n".join(rows),
+        fonts=_with_licences(hands["fonts"]),
+        validation=_with_licences(hands["fonts_validation"]),
+        kept_out=_with_licences(hands["fonts_held_out"]),
+    )
 
 
 def _refusal(detector: dict) -> dict[str, str]:
@@ -91,8 +112,8 @@ def _refusal(detector: dict) -> dict[str, str]:
     }
 
 
-def _percent(counts: list[int]) -> str:
-    return f"{counts[0] / counts[1]:.1%}"
+def _percent(counts: list[int], decimals: int = 1) -> str:
+    return f"{counts[0] / counts[1]:.{decimals}%}"
 
 
 def _with_licences(fonts: dict[str, str]) -> str:

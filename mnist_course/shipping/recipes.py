@@ -14,6 +14,7 @@ from ..preprocessing import one_hot, scale_pixels
 from ..training.learning_rates import cosine, one_cycle
 from ..training.loop import LearningRate, compile_model, train
 from ..training.optimizers import ConvMuon
+from .more_hands import with_other_hands
 
 _SCHEDULES = {"one_cycle": one_cycle, "cosine": cosine}
 
@@ -42,6 +43,8 @@ class Recipe(NamedTuple):
         elastic: standard deviation of random bends, pixels.
         blur: largest standard deviation of a random blur, pixels.
         gamma: largest exponent of the brightness, or its inverse; 1 leaves it.
+        hands: of what is learned from, the fraction that is not MNIST's: European digits drawn by
+            a program, and those of handwriting fonts.
     """
 
     model: str
@@ -62,6 +65,7 @@ class Recipe(NamedTuple):
     elastic: float = 0.0
     blur: float = 0.0
     gamma: float = 1.0
+    hands: float = 0.0
 
     def augment(self, images: np.ndarray, *, seed: tuple[int, ...]) -> np.ndarray:
         """New variations of a batch of images, by the limits of this recipe."""
@@ -110,6 +114,7 @@ class Recipe(NamedTuple):
             f"elastic bends of {self.elastic:g} pixels": self.elastic,
             f"blur of up to {self.blur:g} pixels": self.blur,
             f"gamma of up to {self.gamma:g}": self.gamma > 1,
+            f"{self.hands:.0%} European digits and digits of fonts": self.hands,
         }
         parts = [method, *(text for text, is_used in used.items() if is_used)]
         return ", ".join([*parts, f"batch {self.batch_size}", f"{self.epochs} epochs"])
@@ -132,6 +137,7 @@ _FOR_TINY = {"shift": 1, "label_smoothing": 0.02, "learning_rate": 0.02}
 
 RECIPES = {
     "champion": Recipe("champion", day=27, epochs=24, **_ONE_CYCLE | _MUON | _MANY_HANDS),
+    "reader": Recipe("champion", day=27, epochs=10, hands=0.15, **_ONE_CYCLE | _MUON | _MANY_HANDS),
     "sprint": Recipe("sprint", day=19, epochs=3, **_ONE_CYCLE | _MUON | {"shift": 1}),
     "tiny": Recipe("tiny", day=20, epochs=40, **_ONE_CYCLE | _FOR_TINY),
     "cnn": Recipe("cnn", day=16, epochs=5),
@@ -150,6 +156,8 @@ def train_recipe(
 ) -> tuple[keras.Model, keras.callbacks.History, float]:
     """Train a shipped network anew, by its recipe, on all 60,000 training digits.
 
+    A recipe with ``hands`` learns from other digits, too: npm fetches their fonts, once.
+
     Args:
         recipe: a name of ``RECIPES``, such as ``"champion"``, or a recipe of your own.
         seed: another seed gives another, equally good, network.
@@ -163,11 +171,14 @@ def train_recipe(
         ``(model, history, seconds)``; the seconds before an interruption count too.
 
     Raises:
-        ValueError: there is no recipe of that name, or the checkpoint is of another training.
+        ValueError: there is no recipe of that name, the checkpoint is of another training, or
+            fonts that the recipe needs cannot be fetched.
     """
     if isinstance(recipe, str):
         recipe = _find(recipe)
     (x, y), _ = load_mnist() if data is None else data
+    if recipe.hands:
+        x, y = with_other_hands(x, y, share=recipe.hands)
     begin = time.perf_counter()
     history = train(
         model := _compiled(recipe, seed, digits=len(x)),

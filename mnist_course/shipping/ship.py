@@ -18,6 +18,7 @@ from ..data import Arrays, load_mnist, load_uci_digits
 from ..evaluation.statistics import answer_shifted, combine_answers
 from ..manifest import (
     accuracy_summary,
+    files_of,
     fingerprints,
     new_entry,
     put_in_place,
@@ -29,6 +30,7 @@ from ..preprocessing import scale_pixels
 from .cards import write_cards
 from .export import export_model, load_model
 from .formats.onnx_int8 import CALIBRATION_DIGITS
+from .more_hands import judged_hands
 from .opening import open_model
 from .recipes import RECIPES, train_recipe
 
@@ -119,7 +121,9 @@ def ship(
             scores.append(_score(model, data[1][0], uci, seconds))
             if seed == 0:
                 drafts = _export(model, name, aside, data, formats=SHIPPED)
+                hands = _hands(name, drafts, data[1], folder)
             entry = _entry(name, scores, data[1][1], drafts, parameters=model.count_params())
+            entry |= hands
             put_in_place(name, entry, drafts.files if seed == 0 else None, folder=folder)
             write_cards(folder)
             test = entry["test_accuracy"]["values"][-1]
@@ -163,6 +167,16 @@ def _export(
     if not is_worth_it:
         del files["onnx_int8"]
     return Drafts(files, fingerprints(files), int8_accuracy)
+
+
+def _hands(name: str, drafts: Drafts, test: Digits, folder: Path) -> dict:
+    """How a model that learned from other hands reads them, the champion beside it."""
+    if not RECIPES[name].hands:
+        return {}
+    answers = {name: open_model(drafts.files["onnx"])}
+    if "onnx" in (champion := files_of("champion", folder=folder)):
+        answers["champion"] = open_model(folder / champion["onnx"]["name"])
+    return {"hands": judged_hands(answers, test)}
 
 
 def _entry(

@@ -12,7 +12,7 @@ BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 @pytest.fixture(scope="session")
 def service():
     """The address of the service, started as a learner starts it."""
-    with running_service(models=("champion", "tiny", "dense")) as address:
+    with running_service(models=("champion", "reader", "tiny", "dense")) as address:
         yield address
 
 

@@ -46,7 +46,7 @@ for (const { strokes, width, fitted } of json("pens.json")) {
   });
 }
 
-for (const name of ["champion", "tiny", "dense"]) {
+for (const name of ["champion", "reader", "tiny", "dense"]) {
   test(`${name} gives ONNX Runtime's probabilities`, () => {
     const expected = floats(`${name}.probabilities.bin`);
     const net = network(name);
@@ -57,7 +57,7 @@ for (const name of ["champion", "tiny", "dense"]) {
   });
 }
 
-for (const name of ["champion", "tiny"]) {
+for (const name of ["champion", "reader", "tiny"]) {
   test(`${name} has ONNX Runtime's class activation map`, () => {
     const net = network(name);
     const map = classActivationMap(net, net.read(digit(0)), 7);

@@ -45,7 +45,7 @@ def upload(client, content, query="", name="image"):
     return client.post(f"/api/predict{query}", files={name: ("p.png", content)})
 
 
-@pytest.mark.parametrize("model", ["champion", "tiny", "dense"])
+@pytest.mark.parametrize("model", ["champion", "reader", "tiny", "dense"])
 def test_it_answers_as_the_reader_does(client, model):
     reading = DigitReader.load(model).read_picture(file_of(drawn()))
     answer = upload(client, file_of(drawn()), f"?model={model}").json()
@@ -101,7 +101,7 @@ def test_what_is_no_number_gets_a_clear_answer(client, content, status):
 
 def test_models_are_listed_with_their_checksums(client):
     models = client.get("/api/models").json()
-    assert [model["name"] for model in models] == ["champion", "tiny", "dense"]
+    assert [model["name"] for model in models] == ["champion", "reader", "tiny", "dense"]
     assert all(len(model["sha256"]) == 64 for model in models)
     assert upload(client, file_of(drawn())).json()["sha256"] == models[0]["sha256"]
 

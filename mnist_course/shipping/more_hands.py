@@ -1,0 +1,138 @@
+"""What the reader learns beside MNIST, and what it is judged with: European digits and fonts."""
+
+import subprocess
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from .._paths import MODELS_FOLDER
+from ..contract import Answer
+from ..data import load_uci_digits
+from ..manifest import work_folder
+from ..preprocessing import scale_pixels
+from .hands import OTHER_HAND, european_digits
+from .negatives import HELD_OUT_FONTS, TRAINING_FONTS, fetch_fonts, glyphs
+
+Digits = tuple[np.ndarray, np.ndarray]
+
+# The Playwrite fonts are what schools of a country teach.
+VALIDATION_FONTS = (
+    "bad-script", "gochi-hand", "kalam", "reenie-beanie", "short-stack", "playwrite-es",
+    "playwrite-hr",
+)  # fmt: skip
+# No choice was made on these: they were opened once, to judge.
+JUDGED_FONTS = (*HELD_OUT_FONTS, "playwrite-pl", "playwrite-pt", "playwrite-dk-loopet")
+_SCHOOL_FONTS = (
+    "playwrite-de-grund", "playwrite-de-sas", "playwrite-at", "playwrite-fr-moderne",
+    "playwrite-it-moderna", "playwrite-cz", "playwrite-nl", "playwrite-hu", "playwrite-ro",
+)  # fmt: skip
+LEARNED_FONTS = (*(f for f in TRAINING_FONTS if f not in VALIDATION_FONTS), *_SCHOOL_FONTS)
+
+SEED, VALIDATION_SEED, JUDGED_SEED = 0, 500, 1_000
+JUDGED, COPIES = 5_000, 30  # drawn digits; of each font's digits
+
+
+def with_other_hands(x: np.ndarray, y: np.ndarray, *, share: float) -> Digits:
+    """Digits and others besides, so many that they are this share of all.
+
+    Args:
+        x: in MNIST form, uint8, shape (n, 28, 28).
+        y: labels, shape (n,).
+        share: of the others in the result, 0 to less than 1: one half drawn by ``hands``, the
+            other half from fonts.
+
+    Returns:
+        Images and labels of the same dtypes, the others last.
+
+    Raises:
+        ValueError: the share is out of its range, or npm cannot fetch the fonts.
+    """
+    if not 0 <= share < 1:
+        raise ValueError(f"share must be from 0 to less than 1, got {share}")
+    images, labels = other_hands(round(len(x) * share / (1 - share)))
+    return np.concatenate([x, images]), np.concatenate([y, labels.astype(y.dtype)])
+
+
+@lru_cache(maxsize=2)  # a training of several seeds learns from the same ones
+def other_hands(count: int) -> Digits:
+    """So many digits to learn from: European ones drawn by a program, and those of fonts."""
+    drawn, of_fonts = european_digits(count - count // 2, SEED), ([], [])
+    if count // 2:
+        copies = -(-(count // 2) // (10 * len(LEARNED_FONTS)))
+        images, labels = font_digits(LEARNED_FONTS, copies=copies, seed=SEED)
+        chosen = np.random.default_rng(SEED).permutation(len(images))[: count // 2]
+        of_fonts = images[chosen], labels[chosen]
+    parts = [drawn, of_fonts] if count // 2 else [drawn]
+    return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+
+
+def font_digits(names: Sequence[str], *, copies: int, seed: int) -> Digits:
+    """The ten digits of fonts, each several times with another slant, size and pen.
+
+    Args:
+        names: of the fonts.
+        copies: of each digit of each font.
+        seed: an integer; the same seed gives the same images.
+
+    Returns:
+        Images in MNIST form, uint8, shape (n, 28, 28), and labels, uint8, shape (n,).
+
+    Raises:
+        ValueError: npm cannot fetch the fonts.
+    """
+    folder, _ = fetched(names)
+    files = [folder / f"{name}.woff2" for name in names]
+    images, texts = glyphs("0123456789", files, copies=copies, seed=seed)
+    return images, np.array(texts).astype(np.uint8)
+
+
+def fetched(names: Sequence[str]) -> tuple[Path, dict[str, str]]:
+    """The folder of these fonts, beside the models and outside Git, and their licences.
+
+    Raises:
+        ValueError: npm cannot fetch them.
+    """
+    folder = work_folder(MODELS_FOLDER) / "fonts"
+    try:
+        licences = fetch_fonts(folder, names)
+    except (OSError, subprocess.CalledProcessError) as problem:
+        raise ValueError(
+            "this recipe learns from digits of handwriting fonts, which npm fetches once: install "
+            f"Node.js, connect to the Internet, and try again ({problem})"
+        ) from problem
+    return folder, {name: licences[name] for name in names}
+
+
+def judged_hands(answers: dict[str, Answer], test: Digits) -> dict:
+    """What the manifest says of a model that learned from other hands; to be looked at once.
+
+    Args:
+        answers: name to model, the shipped one and those beside it.
+        test: MNIST's test digits, uint8, and their labels.
+
+    Returns:
+        Fonts with licences, and ``"right"``: kind of digits to model to how many of how many.
+    """
+    kinds = {
+        "MNIST test digits": test,
+        "UCI digits": load_uci_digits(),
+        "digits of fonts kept out": font_digits(JUDGED_FONTS, copies=COPIES, seed=JUDGED_SEED),
+        "European digits drawn with other limits": european_digits(
+            JUDGED, JUDGED_SEED, hand=OTHER_HAND
+        ),
+    }
+    return {
+        "right": {
+            kind: {name: _right(answer, *digits) for name, answer in answers.items()}
+            for kind, digits in kinds.items()
+        },
+        "fonts": fetched(LEARNED_FONTS)[1],
+        "fonts_validation": fetched(VALIDATION_FONTS)[1],
+        "fonts_held_out": fetched(JUDGED_FONTS)[1],
+    }
+
+
+def _right(answer: Answer, images: np.ndarray, labels: np.ndarray) -> tuple[int, int]:
+    return int((answer(scale_pixels(images)).argmax(axis=1) == labels).sum()), len(labels)

@@ -1,0 +1,91 @@
+import json
+
+import numpy as np
+import pytest
+
+from mnist_course.data import balanced_subset, load_mnist
+from mnist_course.manifest import read_manifest
+from mnist_course.predictor import DigitReader
+from mnist_course.shipping import more_hands, negatives
+from mnist_course.shipping import ship as shipping
+from mnist_course.shipping.hands import european_digits
+from mnist_course.shipping.recipes import RECIPES, Recipe
+from mnist_course.shipping.ship import ship
+
+(X_TRAIN, Y_TRAIN), (X_TEST, Y_TEST) = load_mnist()
+SMALL = balanced_subset(X_TRAIN, Y_TRAIN, per_class=30)
+DATA = balanced_subset(X_TRAIN, Y_TRAIN, per_class=60), (X_TEST[:200], Y_TEST[:200])
+
+
+@pytest.fixture
+def no_fonts(monkeypatch, tmp_path):
+    """Drawn digits in place of those of fonts, which npm would have to fetch."""
+    monkeypatch.setattr(
+        more_hands, "font_digits", lambda names, copies, seed: european_digits(200, seed + 1)
+    )
+    monkeypatch.setattr(
+        more_hands, "fetched", lambda names: (tmp_path, dict.fromkeys(names, "OFL-1.1"))
+    )
+    monkeypatch.setattr(more_hands, "JUDGED", 40)
+    more_hands.other_hands.cache_clear()
+    yield
+    more_hands.other_hands.cache_clear()
+
+
+def test_other_hands_are_the_share_that_was_asked_for(no_fonts):
+    x, y = more_hands.with_other_hands(*SMALL, share=0.25)
+    assert len(x) == len(y) == 400
+    assert np.array_equal(x[:300], SMALL[0])
+    assert (x.dtype, y.dtype) == (SMALL[0].dtype, SMALL[1].dtype)
+    assert set(y[300:350]) == set(range(10))
+    again, _ = more_hands.with_other_hands(*SMALL, share=0.25)
+    assert np.array_equal(x, again)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1])
+def test_a_share_out_of_its_range_is_said(share):
+    with pytest.raises(ValueError, match="from 0 to less than 1"):
+        more_hands.with_other_hands(*SMALL, share=share)
+
+
+def test_no_font_is_both_learned_from_and_judged_with():
+    lists = more_hands.LEARNED_FONTS, more_hands.VALIDATION_FONTS, more_hands.JUDGED_FONTS
+    assert len(set().union(*lists)) == sum(map(len, lists))
+
+
+def test_fonts_that_cannot_be_fetched_are_said(monkeypatch, tmp_path):
+    def no_npm(*_, **__):
+        raise FileNotFoundError("npm")
+
+    monkeypatch.setattr(more_hands, "MODELS_FOLDER", tmp_path)
+    monkeypatch.setattr(negatives.subprocess, "run", no_npm)
+    with pytest.raises(ValueError, match="which npm fetches once: install"):
+        more_hands.font_digits(["kalam"], copies=1, seed=0)
+
+
+def test_shipping_records_other_hands_and_their_card(no_fonts, monkeypatch, tmp_path):
+    few = X_TEST[1000:1100], Y_TEST[1000:1100]
+    monkeypatch.setattr(shipping, "load_uci_digits", lambda: few)
+    monkeypatch.setattr(more_hands, "load_uci_digits", lambda: few)
+    monkeypatch.setitem(RECIPES, "tiny", Recipe("softmax", day=20, epochs=1, hands=0.2))
+    entry = ship("tiny", seeds=1, folder=tmp_path, data=DATA, verbose=0)
+    right = entry["hands"]["right"]
+    assert right["UCI digits"]["tiny"] == (round(entry["uci_accuracy"]["shipped"] * 100), 100)
+    assert right["European digits drawn with other limits"]["tiny"][1] == 40
+    assert read_manifest(tmp_path)["tiny"] == json.loads(json.dumps(entry))
+    card = (tmp_path / "README.md").read_text()
+    assert "20% European digits" in card
+    assert "| | n | `tiny` |\n|---|---|---|\n| MNIST test digits | 200 |" in card
+
+
+def test_the_shipped_reader_reads_other_hands_better_than_the_champion():
+    right = read_manifest()["reader"]["hands"]["right"]
+    assert {kind for kind, counts in right.items() if counts["reader"] > counts["champion"]} == {
+        "UCI digits",
+        "digits of fonts kept out",
+        "European digits drawn with other limits",
+    }
+    images, labels = european_digits(300, 77)
+    reader = DigitReader.load("reader")
+    assert np.mean(reader.predict(images).argmax(axis=1) == labels) > 0.98
+    assert reader.class_activation_map(images[0], 7).shape == (6, 6)
