@@ -1,6 +1,7 @@
 """The service: answers, and what it says to all that is no picture."""
 
 import base64
+import contextlib
 import http.client
 import json
 import os
@@ -275,4 +276,10 @@ def test_what_is_in_flight_is_answered_when_the_service_stops():
         for connection in connections:
             connection.request("POST", "/api/predict", json.dumps({"image": picture}), headers)
         time.sleep(0.3)  # they are at work
-    assert [connection.getresponse().status for connection in connections] == [200] * 4
+    assert [answered(connection) for connection in connections] == [200] * 4
+
+
+def answered(connection: http.client.HTTPConnection) -> int:
+    with contextlib.closing(connection), connection.getresponse() as answer:
+        answer.read()
+        return answer.status
