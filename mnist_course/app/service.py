@@ -27,10 +27,10 @@ from starlette.exceptions import HTTPException
 from ..images import BlankImageError, preprocessing_stages
 from ..manifest import read_manifest
 from ..predictor import DigitReader
+from . import page
 from .guard import Guard
 from .incoming import check_header, in_words, picture_of
 from .metrics import READ_SECONDS, metrics_page
-from .page import write_page
 from .schema import BODY, PROBLEMS, DigitFound, Model, NumberRead, Prediction, Problem
 
 MODELS = "MNIST_COURSE_MODELS"  # environment variable: which models to serve, the first by default
@@ -47,7 +47,7 @@ def create_app(models: tuple[str, ...] | None = None) -> FastAPI:
     Raises:
         ModelError: no such model, or it is not the one that was shipped.
     """
-    models = models or tuple(os.environ.get(MODELS, "champion,reader,tiny,dense").split(","))
+    models = models or tuple(os.environ.get(MODELS, ",".join(page.MODELS)).split(","))
     app = FastAPI(title="A reader of digits", version="1", docs_url=None, redoc_url=None,
                   lifespan=_lifespan)  # fmt: skip
     app.state.readers = {name: DigitReader.load(name) for name in models}
@@ -63,7 +63,7 @@ def create_app(models: tuple[str, ...] | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Write the page into a folder of its own, for as long as the service runs."""
     with tempfile.TemporaryDirectory(prefix="mnist-page-") as folder:
-        _serve_files(app, write_page(folder, service=True))
+        _serve_files(app, page.write_page(folder, service=True))
         app.state.turns = anyio.CapacityLimiter(AT_ONCE)
         app.state.ready = True
         yield

@@ -40,9 +40,10 @@ def serve(
     """
     import uvicorn
 
+    from ..app.page import MODELS
     from ..manifest import verified_bytes
 
-    chosen = models or ["champion", "reader", "tiny", "dense"]
+    chosen = models or MODELS
     for name in chosen:
         verified_bytes(name)  # a wrong name is said here, once, and not by every worker
     os.environ["MNIST_COURSE_MODELS"] = ",".join(chosen)

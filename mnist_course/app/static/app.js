@@ -60,13 +60,17 @@ function readDrawing() {
   const grey = state.strokes.length ? rasterize(state.strokes) : null;
   const stages = grey && drawingStages(grey, SIDE, SIDE);
   if (!stages) return showNothing(PROMPT);
-  const ink = { side: SIDE, pixels: grey.map((value) => 255 - value) };
-  const naive = { "28 x 28, as it lies": shrink(ink, 28) };
-  const pictures = $("naive").checked ? naive : stages;
+  const pictures = $("naive").checked ? asItLies(grey) : stages;
   const canvases = Object.entries(pictures).map(([name, made]) => [name, imageCanvas(made)]);
   showPictures($("stages"), Object.fromEntries(canvases));
   image = Object.values(pictures).at(-1);
   readImage();
+}
+
+/** The whole drawing, shrunk without being cut out or centred. */
+function asItLies(grey) {
+  const ink = { side: SIDE, pixels: grey.map((value) => 255 - value) };
+  return { "28 x 28, as it lies": shrink(ink, 28) };
 }
 
 /** Strokes to greys, 0 ink to 255 paper, drawn with the pen that suits their size. */
