@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import ndimage
 
+from ._sides import longer_side, sides
+
 DESK = 0.47  # of the light of the paper: a desk is darker, a shadow on paper is not
 RECTANGLE = 0.85  # of its narrowest rectangle: a sheet or a frame covers more, a round 0 less
 PART = 0.05  # of the area of the largest stroke: a smaller one is no digit beside it
@@ -42,7 +44,7 @@ def crop_to_sheet(
 
 def _dark_sides(light: np.ndarray) -> int:
     """How many sides of the picture are dark: a shadow falls on one, a desk is seen at more."""
-    return sum(side.mean() < 0.05 for side in (light[0], light[-1], light[:, 0], light[:, -1]))
+    return sum(side.mean() < 0.05 for side in sides(light))
 
 
 def _sheet(light: np.ndarray) -> np.ndarray | None:
@@ -101,7 +103,7 @@ def without_frames(labels: np.ndarray, strokes: np.ndarray, *, several: bool = F
     along = contact >= (0.8 if several else 0.5) * min(labels.shape)
     if along.any() and (contact == 0).any():
         free = ndimage.find_objects(np.isin(labels, strokes[contact == 0]).astype(np.uint8))[0]
-        if _size(free) > INSIDE * min(labels.shape):
+        if longer_side(free) > INSIDE * min(labels.shape):
             return strokes[~along]
     return strokes[contact < 0.9 * len(edge)]
 
@@ -117,7 +119,7 @@ def without_others(labels: np.ndarray, strokes: np.ndarray) -> np.ndarray:
         Those that do.
     """
     area = np.bincount(labels.ravel())[strokes]
-    cut = np.isin(strokes, np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    cut = np.isin(strokes, np.concatenate(sides(labels)))
     free = strokes[~cut & (area >= PART * area.max(initial=0))]
     if not cut.any() or not len(free):
         return strokes
@@ -145,12 +147,12 @@ def inside_frame(ink: np.ndarray) -> np.ndarray:
 def _framed(labels: np.ndarray, strokes: np.ndarray) -> np.ndarray:
     """The strokes in the innermost frame, or all of them where there is no frame."""
     boxes = ndimage.find_objects(labels)
-    for frame in sorted(strokes, key=lambda stroke: _size(boxes[stroke - 1])):
+    for frame in sorted(strokes, key=lambda stroke: longer_side(boxes[stroke - 1])):
         box = boxes[frame - 1]
         inside = np.array([s for s in strokes if s != frame and _within(boxes[s - 1], box)], int)
         if not len(inside) or not _is_frame(labels[box] == frame):
             continue
-        if _size(_around([boxes[s - 1] for s in inside])) > INSIDE * _size(box):
+        if longer_side(_around([boxes[s - 1] for s in inside])) > INSIDE * longer_side(box):
             return inside
     return strokes
 
@@ -161,10 +163,10 @@ def _without_sides(labels: np.ndarray, strokes: np.ndarray) -> np.ndarray:
     for band, longer in BANDS:
         side = np.array([_is_side(boxes[s - 1], labels.shape, band) for s in strokes], bool)
         left = [boxes[s - 1] for s in strokes[~side]]
-        if not left or max(map(_size, left)) <= LARGE * min(labels.shape):
+        if not left or max(map(longer_side, left)) <= LARGE * min(labels.shape):
             continue
-        digit = _size(_around(left))
-        if all(_size(boxes[s - 1]) > longer * digit for s in strokes[side]):
+        digit = longer_side(_around(left))
+        if all(longer_side(boxes[s - 1]) > longer * digit for s in strokes[side]):
             strokes = strokes[~side]
     return strokes
 
@@ -195,10 +197,6 @@ def _around(boxes: list[tuple[slice, ...]]) -> tuple[slice, ...]:
         slice(min(side.start for side in sides), max(side.stop for side in sides))
         for sides in zip(*boxes, strict=True)
     )
-
-
-def _size(box: tuple[slice, ...]) -> int:
-    return max(side.stop - side.start for side in box)
 
 
 def _within(inner: tuple[slice, ...], outer: tuple[slice, ...]) -> bool:

@@ -5,6 +5,7 @@ from scipy import ndimage
 
 from ._foreground import inside_frame, is_rectangle, without_frames, without_others
 from ._lines import erase_frame, erase_lines
+from ._sides import sides
 
 MIN_CONTRAST = 0.05  # of the range from black to white: fainter ink is paper
 # EDGE and WIDEST by tests/choose_image_constants.py on 950 pictures of training digits,
@@ -108,19 +109,15 @@ def ink_is_dark(grey: np.ndarray, *, several: bool = False) -> bool:
     return bool(np.median(level) > (level.min() + level.max()) / 2)
 
 
-def _sides(part: np.ndarray) -> tuple[np.ndarray, ...]:
-    return part[0], part[-1], part[:, 0], part[:, -1]
-
-
 def _is_on_paper(part: np.ndarray) -> bool:
     """Whether a part is off all sides of the picture, and no rectangle, as a sheet would be."""
-    return not any(side.any() for side in _sides(part)) and not is_rectangle(part)
+    return not any(side.any() for side in sides(part)) and not is_rectangle(part)
 
 
 def _is_cut_out(part: np.ndarray) -> bool:
     """Whether a part and the rest meet three sides each, and not as light and shadow do."""
-    both = all(sum(side.any() for side in _sides(half)) >= 3 for half in (part, ~part))
-    shadow = any(side.all() for side in _sides(part)) and not all(s.any() for s in _sides(part))
+    both = all(sum(side.any() for side in sides(half)) >= 3 for half in (part, ~part))
+    shadow = any(side.all() for side in sides(part)) and not all(s.any() for s in sides(part))
     return both and not shadow
 
 

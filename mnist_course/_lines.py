@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import ndimage
 
+from ._sides import longer_side, sides
+
 COVER = 0.8  # of the width of the picture: a shorter line may be a stroke
 END = 0.04  # of the width: so near to the border a line begins and ends
 STEEP = 0.044  # of its length: a line rises no more than 2.5 degrees
@@ -49,14 +51,14 @@ def erase_frame(ink: np.ndarray) -> np.ndarray:
     """
     if min(ink.shape) < LEAST_FRAMED:
         return ink
-    rest, sides = ink, 0
+    rest, erased = ink, 0
     for turns in range(4):
         outer = np.rot90(ink, turns).copy()
         outer[round(OUTER * len(outer)) :] = False
         found = _clearest_line(outer, cover=SIDE)
         if found is not None:
-            rest, sides = np.rot90(_erase(np.rot90(rest, turns), *found), -turns), sides + 1
-    return rest if sides >= 3 and _holds_a_digit(rest) else ink
+            rest, erased = np.rot90(_erase(np.rot90(rest, turns), *found), -turns), erased + 1
+    return rest if erased >= 3 and _holds_a_digit(rest) else ink
 
 
 def _without_rows(ink: np.ndarray, whole: np.ndarray) -> np.ndarray:
@@ -131,9 +133,9 @@ def _holds_a_digit(ink: np.ndarray) -> bool:
         return False
     area = np.bincount(labels.ravel())
     area[0] = 0
-    framed = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    framed = np.concatenate(sides(labels))
     free = area.copy()
     free[framed] = 0
     box = ndimage.find_objects(labels)[free.argmax() - 1]
-    size = max(side.stop - side.start for side in box)
+    size = longer_side(box)
     return bool(4 * free.max() >= area.max() and size > LARGE * min(ink.shape))

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .images import BlankImageError
+from .images import BlankImageError, centre_by_mass, square_box
 
-SIZE, FIELD = 20, 28  # pixels: of a digit and of the image around it, in MNIST form
+SIZE = 20  # pixels: of a digit in MNIST form
 # Of a digit's size, how thick its strokes are drawn for the reader, whatever pen was used: a small
 # digit drawn with a wide pen would be a blot, a large one a thread.
 THINNEST, THICKEST = 0.08, 0.14
@@ -51,9 +51,11 @@ def drawing_stages(drawing: np.ndarray) -> dict[str, np.ndarray]:
         BlankImageError, ValueError: as in ``drawing_to_mnist``.
     """
     ink = 255 - _checked(drawing)
-    box = _square_box(ink)
+    if not ink.any():
+        raise BlankImageError("nothing is drawn: draw one digit, from 0 to 9")
+    box = square_box(ink)
     small = shrink(box, SIZE)
-    return {"ink": ink, "box": box, "20 x 20": small, "28 x 28": _centre_by_mass(small)}
+    return {"ink": ink, "box": box, "20 x 20": small, "28 x 28": centre_by_mass(small)}
 
 
 def fitted_pen(strokes: Strokes, width: float) -> float:
@@ -92,25 +94,6 @@ def _overlaps(n: int, side: int) -> np.ndarray:
     cells, pixels = np.arange(side)[:, None], np.arange(n)
     end = np.minimum((cells + 1) * n, (pixels + 1) * side)
     return np.maximum(end - np.maximum(cells * n, pixels * side), 0).astype(np.float64)
-
-
-def _square_box(ink: np.ndarray) -> np.ndarray:
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    if not len(rows):
-        raise BlankImageError("nothing is drawn: draw one digit, from 0 to 9")
-    box = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    missing = max(box.shape) - np.array(box.shape)
-    return np.pad(box, [(m // 2, m - m // 2) for m in missing])
-
-
-def _centre_by_mass(small: np.ndarray) -> np.ndarray:
-    field, free = np.zeros((FIELD, FIELD), np.uint8), FIELD - SIZE
-    mass, places = int(small.sum()), np.arange(SIZE)
-    moments = (int(small.sum(axis=axis) @ places) for axis in (1, 0))  # down, across
-    # the centre comes into (13.5, 14.5]; the limits keep the whole digit in the field
-    top, left = (min(max((29 * mass - 2 * m) // (2 * mass), 0), free) for m in moments)
-    field[top : top + SIZE, left : left + SIZE] = small
-    return field
 
 
 def _checked(drawing: np.ndarray) -> np.ndarray:

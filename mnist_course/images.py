@@ -82,13 +82,13 @@ def preprocessing_stages(image: Picture, *, ink: str = "auto") -> dict[str, np.n
 def form_stages(found: np.ndarray) -> dict[str, np.ndarray]:
     """The stages from the ink of one digit, shape (h, w), float from 0 to 1, to MNIST form."""
     found = _thicken(_even_hairline(_thin(found)))
-    box = _square_box(found)
+    box = square_box(found)
     small = _area_average(box)
     return {
         "ink": _to_uint8(found),
         "box": _to_uint8(box),
         "20 x 20": small,
-        "28 x 28": _centre_by_mass(small),
+        "28 x 28": centre_by_mass(small),
     }
 
 
@@ -205,7 +205,8 @@ def _thicken(found: np.ndarray) -> np.ndarray:
     return ndimage.grey_dilation(np.pad(found, radius), footprint=x**2 + y**2 <= radius**2 + 1)
 
 
-def _square_box(found: np.ndarray) -> np.ndarray:
+def square_box(found: np.ndarray) -> np.ndarray:
+    """Ink, shape (h, w), not all 0, cut out and widened to a square."""
     rows, columns = np.flatnonzero(found.any(axis=1)), np.flatnonzero(found.any(axis=0))
     box = found[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     missing = max(box.shape) - np.array(box.shape)
@@ -219,12 +220,18 @@ def _area_average(box: np.ndarray) -> np.ndarray:
     return _to_uint8(small / small.max())
 
 
-def _centre_by_mass(small: np.ndarray) -> np.ndarray:
-    mass = np.array(ndimage.center_of_mass(small))
+def centre_by_mass(small: np.ndarray) -> np.ndarray:
+    """Move a digit's centre of mass into (13.5, 14.5] of a 28 x 28 field, in whole numbers.
+
+    Args:
+        small: uint8, shape (20, 20), not all 0.
+    """
+    field, side = np.zeros((28, 28), np.uint8), len(small)
+    mass, places = int(small.sum()), np.arange(side)
+    moments = (int(small.sum(axis=axis) @ places) for axis in (1, 0))  # down, across
     # the limits keep the whole digit in the field, however lopsided it is
-    top, left = np.clip(np.floor(14.5 - mass), 0, 8).astype(int)
-    field = np.zeros((28, 28), np.uint8)
-    field[top : top + 20, left : left + 20] = small
+    top, left = (min(max((29 * mass - 2 * m) // (2 * mass), 0), 28 - side) for m in moments)
+    field[top : top + side, left : left + side] = small
     return field
 
 

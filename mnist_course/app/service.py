@@ -51,7 +51,8 @@ def create_app(models: tuple[str, ...] | None = None) -> FastAPI:
     app = FastAPI(title="A reader of digits", version="1", docs_url=None, redoc_url=None,
                   lifespan=_lifespan)  # fmt: skip
     app.state.readers = {name: DigitReader.load(name) for name in models}
-    app.state.manifest = read_manifest()
+    manifest = read_manifest()
+    app.state.served = {name: _described(name, manifest[name]) for name in models}
     app.state.ready = False
     app.add_middleware(Guard)
     app.add_exception_handler(RequestValidationError, _say_what_is_wrong)
@@ -108,7 +109,7 @@ def _add_routes(app: FastAPI, models: tuple[str, ...]) -> None:
             probabilities=reading.probabilities.tolist(),
             is_digit=reading.is_digit,
             model=model,
-            sha256=_describe(app, model).sha256,
+            sha256=app.state.served[model].sha256,
             milliseconds=1000 * seconds,
             image=reading.image.tolist(),
             stages={name: _as_url(stage) for name, stage in seen.items()} if stages else None,
@@ -130,7 +131,7 @@ def _add_routes(app: FastAPI, models: tuple[str, ...]) -> None:
     @app.get("/api/models")
     async def served() -> list[Model]:
         """The models that can be asked, with the checksums of their files."""
-        return [_describe(app, name) for name in models]
+        return list(app.state.served.values())
 
     @app.get("/healthz")
     async def healthy() -> dict[str, str]:
@@ -180,8 +181,7 @@ async def _say_what_is_wrong(_request: Request, problem: RequestValidationError)
     return JSONResponse({"detail": in_words(problem.errors())}, 422)
 
 
-def _describe(app: FastAPI, name: str) -> Model:
-    entry = app.state.manifest[name]
+def _described(name: str, entry: dict) -> Model:
     return Model(
         name=name,
         sha256=entry["files"]["onnx"]["sha256"],

@@ -11,9 +11,6 @@ import pytest
 
 from mnist_course._paths import ROOT
 
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
-
 SEVEN = [(0.25, 0.2), (0.5, 0.2), (0.75, 0.2), (0.62, 0.45), (0.5, 0.65), (0.42, 0.85)]
 DAY = "day01_meet_the_digits.ipynb"
 SECONDS = 1000  # milliseconds, as Playwright counts
@@ -39,27 +36,23 @@ def address(clone):
     with subprocess.Popen(
         [*command, "--port", "8917", "--ip", "127.0.0.1"], cwd=clone, env=env, **pipes
     ) as server:
-        seen = []
-        for line in server.stdout:
-            seen.append(line)
-            if found := re.search(r"http://127\.0\.0\.1:\d+/\S*token=\w+", line):
-                break
-        assert found, "".join(seen)
-        yield found[0]
-        server.terminate()
+        try:
+            seen = []
+            for line in server.stdout:
+                seen.append(line)
+                if found := re.search(r"http://127\.0\.0\.1:\d+/\S*token=\w+", line):
+                    break
+            assert found, "".join(seen)
+            yield found[0]
+        finally:  # even when nothing was found: leaving the block waits for its end
+            server.terminate()
 
 
 @pytest.fixture
-def page(tmp_path):
-    from playwright.sync_api import sync_playwright
-
-    quiet = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=list(quiet))
-        page = browser.new_page(viewport={"width": 1200, "height": 900})
-        page.set_default_timeout(60 * SECONDS)
-        yield page
-        browser.close()
+def page(browser):
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page.set_default_timeout(60 * SECONDS)
+    return page
 
 
 def draw(page, points) -> None:
