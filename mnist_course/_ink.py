@@ -20,6 +20,8 @@ DRAWN_EDGE = 0.02  # on paper of one level, which no camera sees, all that is fa
 FILLED = 0.25  # of the picture is ink: paper that little is seen in few places
 FLAT = 0.7  # of the contrast: paper and ink of one shade each vary less
 MOSTLY = 0.3  # of the picture: where ink and paper have more, the larger part may be either
+SHADE = 1 / 12  # of the picture: what is narrower along a side is a line
+LIGHTER = 0.75  # of the darkest ink: what is darker is no shade
 WIDEST = 2  # ink is narrower than the picture divided by this, even a filled 6
 MIN_AREA = 0.0003  # of the picture: if no stroke is larger, there is only dust
 SPECK = 0.02  # of the area of the largest stroke: anything smaller is dust
@@ -136,7 +138,7 @@ def _above_paper(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if black_and_white or (fills and _spread(values) < FLAT):
         above = values - np.median(values[~high])
     else:
-        above = _above_uneven(values)
+        above = _above_uneven(_without_shade(values))
     # neighbours differ little where there is no noise, ink or not
     noise = 1.05 * np.median(np.abs(np.diff(values, axis=0))) if len(values) > 1 else 0.0
     light = np.maximum(1 - (values - above), 0.1)  # in half the light, half the contrast
@@ -151,6 +153,20 @@ def _spread(values: np.ndarray) -> float:
     parts = values[~high], values[high]
     far = np.median(parts[1]) - np.median(parts[0])
     return max(np.ptp(np.percentile(part, (10, 90))) for part in parts) / max(far, 1e-6)
+
+
+def _without_shade(values: np.ndarray) -> np.ndarray:
+    """The same, shade that lies along a whole side brought to the level of the paper."""
+    paper, ink = np.median(values), values.max()
+    for turns in range(4):
+        rows = np.rot90(values, turns)
+        shaded = np.quantile(rows, 0.1, axis=1) > paper + MIN_CONTRAST
+        depth = len(rows) if shaded.all() else int(np.argmin(shaded))
+        level = np.quantile(rows[:depth], 0.25, axis=1) if depth >= SHADE * len(rows) else []
+        if len(level) and np.median(level) < paper + LIGHTER * (ink - paper):
+            rows = np.vstack([rows[:depth] - (level - paper)[:, None], rows[depth:]])
+            values = np.rot90(rows, -turns)
+    return values
 
 
 def _above_uneven(values: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ __all__ = ["WORKING_SIDE", "BlankImageError", "Picture", "preprocessing_stages",
 MAX_PIXELS = 50_000_000  # a larger file is a mistake or a decompression bomb
 THIN = 1 / 14  # of the digit's size: thinner strokes than this are thickened to it
 FULL = 0.45  # of the picture is ink: none of MNIST's has more than 0.4
+ONE = 0.4  # of its width: what is left of a 1 that was stretched to a square
 HAIRLINE = 0.2  # of the ink: a line of one pixel has less in squares of 2 x 2
 HEIC = {b"ftypheic", b"ftypheix", b"ftypheif", b"ftypmif1", b"ftypmsf1"}  # iPhone photos
 
@@ -126,7 +127,7 @@ def _decoded(image: str | Path | bytes | BinaryIO) -> Image.Image:
     except UnidentifiedImageError:
         if _first_bytes(source)[4:] in HEIC:
             raise ValueError("it is a HEIC photo: save it as JPEG or PNG") from None
-        raise
+        raise ValueError("it is in no format that is known here") from None
 
 
 def _first_bytes(source: str | Path | BinaryIO) -> bytes:
@@ -172,6 +173,9 @@ def _thin(found: np.ndarray) -> np.ndarray:
     width = [np.ptp(axis) + 1 for axis in np.nonzero(found)]
     if found.mean() <= FULL or np.less(width, np.multiply(0.95, found.shape)).any():
         return found
+    if _is_stretched_one(found > 0.5):
+        size = (round(ONE * found.shape[1]), len(found))
+        return np.asarray(Image.fromarray(np.float32(found)).resize(size), np.float32)
     if max(found.shape) < 100:  # pixels: a whole one would be too much to take away
         size = [4 * n for n in found.shape[::-1]]
         found = np.asarray(Image.fromarray(np.float32(found)).resize(size), np.float32)
@@ -180,6 +184,19 @@ def _thin(found: np.ndarray) -> np.ndarray:
     # the thinnest parts must remain
     excess = 0.6 * np.quantile(ridge, 0.1) - 0.5 if len(ridge) else 0.0
     return np.clip(depth - max(excess, 0), 0, 1)
+
+
+def _is_stretched_one(mask: np.ndarray) -> bool:
+    """Whether a shape in a square is one straight stroke, wider than any pen's, from top to foot."""
+    if len(mask) != mask.shape[1] or not mask.any(axis=1).all():
+        return False
+    places, width = np.arange(len(mask)), mask.sum(axis=1)
+    left, right = mask.argmax(axis=1), places[-1] - mask[:, ::-1].argmax(axis=1)
+    middle = (left + right) / 2
+    bend = np.std(middle - np.polyval(np.polyfit(places, middle, 1), places)) / len(mask)
+    even = np.abs(width - np.median(width)).mean() < 0.2 * np.median(width)
+    solid = np.mean(right - left + 1 == width) >= 0.9
+    return bool(solid and even and bend < 0.1 and np.median(width) > 0.4 * len(mask))
 
 
 def _even_hairline(found: np.ndarray) -> np.ndarray:

@@ -13,7 +13,8 @@ from mnist_course.course import lessons
 from mnist_course.manifest import fingerprints, new_entry, put_in_place
 
 # Exercises under test record no progress in the real user's home.
-os.environ["MNIST_COURSE_HOME"] = tempfile.mkdtemp(prefix="mnist-course-")
+home = tempfile.TemporaryDirectory(prefix="mnist-course-")  # removed when the tests end
+os.environ["MNIST_COURSE_HOME"] = home.name
 matplotlib.use("Agg")  # not through MPLBACKEND: notebook kernels would inherit it
 
 

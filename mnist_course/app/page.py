@@ -8,7 +8,8 @@ from .._files import write_bytes, write_text
 from ..manifest import read_manifest
 from .web_network import write_detector, write_network
 
-MODELS = ("champion", "reader", "tiny", "dense")  # network.js knows their layers
+# network.js knows their layers; the first one is chosen
+MODELS = ("reader", "champion", "tiny", "dense")
 ENDINGS = (".html", ".css", ".js", ".svg", ".png", ".webmanifest")
 
 

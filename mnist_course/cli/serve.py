@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -47,14 +49,23 @@ def serve(
     for name in chosen:
         verified_bytes(name)  # a wrong name is said here, once, and not by every worker
     os.environ["MNIST_COURSE_MODELS"] = ",".join(chosen)
-    with tempfile.TemporaryDirectory(prefix="mnist-metrics-") as folder:
-        if workers > 1:  # they add up what each has counted in files
-            os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    with _files_of_the_counts(workers):
         uvicorn.run(
             FACTORY, factory=True, host=host, port=port, workers=workers,
             log_level="info", access_log=False, server_header=False,
             timeout_graceful_shutdown=30, timeout_keep_alive=15, limit_concurrency=200,
         )  # fmt: skip
+
+
+@contextmanager
+def _files_of_the_counts(workers: int) -> Iterator[None]:
+    """Several workers add up in files what each has counted; one needs none."""
+    if workers == 1:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="mnist-metrics-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        yield
 
 
 @app.command(

@@ -24,9 +24,7 @@ Format = StrEnum("Format", list(FORMATS))
 )
 def predict(
     pictures: Annotated[list[Path], typer.Argument(metavar="IMAGE", help="Picture files.")],
-    model: Annotated[
-        str, typer.Option(help="A shipped model, or your own .onnx file.")
-    ] = "champion",
+    model: Annotated[str, typer.Option(help="A shipped model, or your own .onnx file.")] = "reader",
     ink: Annotated[
         Literal["auto", "dark", "light"], typer.Option(help="Is the pen darker than the paper?")
     ] = "auto",
@@ -41,7 +39,7 @@ def predict(
       [cyan]mnist-course predict --show seven.png[/cyan]     show what the network saw
       [cyan]mnist-course predict --json scans/*.png[/cyan]   for other programs
 
-    One digit in each picture; the champion says so when it is none. A file that
+    One digit in each picture; reader and champion say so when it is none. A file that
     cannot be read gets its own red line and exit status 1; the others are still read.
     """
     reader, readings = _reader(model), {}

@@ -11,9 +11,7 @@ from .use import _reader
 
 @app.command(rich_help_panel=USE, short_help="Draw, and see it read as you draw: [cyan]draw[/]")
 def draw(
-    model: Annotated[
-        str, typer.Option(help="A shipped model, or your own .onnx file.")
-    ] = "champion",
+    model: Annotated[str, typer.Option(help="A shipped model, or your own .onnx file.")] = "reader",
 ) -> None:
     """Draw digits with the mouse in a window, and see them read as you draw.
 

@@ -42,7 +42,7 @@ DRAWN_COUNTS = {
     "zigzags": 3000, "outlines": 5000, "blank": 2000,
 }  # fmt: skip
 REDRAWN, NUMBERS, WORDS = 12_000, 4_000, 16
-COPIES = {"digits": 25, "letters": 25, "punctuation": 7, "words": 6}
+COPIES = {"digits": 25, "letters": 25, "punctuation": 21, "words": 6}
 JUDGED, JUDGED_COPIES, JUDGED_SEED = 2_000, 20, 1_000  # another seed than the training's
 
 Report = Callable[[str], None]

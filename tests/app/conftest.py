@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from mnist_course.app.local import running_service
+from mnist_course.app.page import MODELS
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 
@@ -12,7 +13,7 @@ BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 @pytest.fixture(scope="session")
 def service():
     """The address of the service, started as a learner starts it."""
-    with running_service(models=("champion", "reader", "tiny", "dense")) as address:
+    with running_service(models=MODELS) as address:
         yield address
 
 

@@ -52,8 +52,9 @@ def write_fixtures(folder: Path) -> None:
     (folder / "drawings.json").write_text(json.dumps(drawings))
     pens = [{"strokes": s, "width": w, "fitted": fitted_pen(s, w)} for s, w in PENS]
     (folder / "pens.json").write_text(json.dumps(pens))
-    scores = DigitReader.load("champion").digit_scores(digits)
-    (folder / "scores.bin").write_bytes(scores.astype("<f4").tobytes())
+    for name in ("reader", "champion"):
+        scores = DigitReader.load(name).digit_scores(digits)
+        (folder / f"{name}.scores.bin").write_bytes(scores.astype("<f4").tobytes())
     for name in page.MODELS:
         reader = DigitReader.load(name)
         (folder / f"{name}.probabilities.bin").write_bytes(reader.predict(digits).tobytes())
@@ -82,7 +83,7 @@ def test_the_folder_names_all_its_files(folder):
     there = {str(f.relative_to(folder).as_posix()) for f in folder.rglob("*") if f.is_file()}
     assert set(config["files"]) == there - {"config.json"}
     assert config["service"] is False
-    assert {"index.html", "pad.js", "sw.js", "networks/champion.bin"} <= there
+    assert {"index.html", "pad.js", "sw.js", "networks/reader.bin"} <= there
 
 
 def test_the_page_asks_no_foreign_address_and_runs_nothing_inline(folder):

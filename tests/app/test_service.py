@@ -17,7 +17,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from mnist_course import load_mnist
-from mnist_course.app import guard, service
+from mnist_course.app import guard, page, service
 from mnist_course.app.local import running_service
 from mnist_course.app.strokes import draw_strokes
 from mnist_course.manifest import ModelError
@@ -46,7 +46,7 @@ def upload(client, content, query="", name="image"):
     return client.post(f"/api/predict{query}", files={name: ("p.png", content)})
 
 
-@pytest.mark.parametrize("model", ["champion", "reader", "tiny", "dense"])
+@pytest.mark.parametrize("model", page.MODELS)
 def test_it_answers_as_the_reader_does(client, model):
     reading = DigitReader.load(model).read_picture(file_of(drawn()))
     answer = upload(client, file_of(drawn()), f"?model={model}").json()
@@ -102,7 +102,7 @@ def test_what_is_no_number_gets_a_clear_answer(client, content, status):
 
 def test_models_are_listed_with_their_checksums(client):
     models = client.get("/api/models").json()
-    assert [model["name"] for model in models] == ["champion", "reader", "tiny", "dense"]
+    assert [model["name"] for model in models] == [*page.MODELS]
     assert all(len(model["sha256"]) == 64 for model in models)
     assert upload(client, file_of(drawn())).json()["sha256"] == models[0]["sha256"]
 

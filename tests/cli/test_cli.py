@@ -506,7 +506,7 @@ def windows(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("options", "name"), [([], "champion"), (["--model", "tiny"], "tiny")], ids=["", "tiny"]
+    ("options", "name"), [([], "reader"), (["--model", "tiny"], "tiny")], ids=["", "tiny"]
 )
 def test_draw_opens_a_window_that_ctrl_c_ends(run, reader, windows, options, name):
     assert run("draw", *options).exit_code == 0

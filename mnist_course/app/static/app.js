@@ -117,7 +117,7 @@ function showWhy(network, answer) {
   const digit = likeliest(answer.probabilities);
   const map = classActivationMap(network, answer, digit);
   const test = coverTest(network, image, map, digit);
-  if (!test) return $("why").replaceChildren("This model has no map of squares: choose champion.");
+  if (!test) return $("why").replaceChildren("This model has no map of squares: choose reader.");
   const from = percent(answer.probabilities[digit]);
   const covered = (square) => markedCanvas(cover(image, square), square);
   showPictures($("why"), {
