@@ -22,6 +22,7 @@ FLAT = 0.7  # of the contrast: paper and ink of one shade each vary less
 MOSTLY = 0.3  # of the picture: where ink and paper have more, the larger part may be either
 SHADE = 1 / 12  # of the picture: what is narrower along a side is a line
 LIGHTER = 0.75  # of the darkest ink: what is darker is no shade
+EVEN = 0.8  # of its usual depth: shade is nowhere lighter, a slope is
 WIDEST = 2  # ink is narrower than the picture divided by this, even a filled 6
 MIN_AREA = 0.0003  # of the picture: if no stroke is larger, there is only dust
 SPECK = 0.02  # of the area of the largest stroke: anything smaller is dust
@@ -156,15 +157,19 @@ def _spread(values: np.ndarray) -> float:
 
 
 def _without_shade(values: np.ndarray) -> np.ndarray:
-    """The same, shade that lies along a whole side brought to the level of the paper."""
+    """The same, even shade that lies along a whole side brought to the level of the paper."""
     paper, ink = np.median(values), values.max()
     for turns in range(4):
         rows = np.rot90(values, turns)
         shaded = np.quantile(rows, 0.1, axis=1) > paper + MIN_CONTRAST
         depth = len(rows) if shaded.all() else int(np.argmin(shaded))
-        level = np.quantile(rows[:depth], 0.25, axis=1) if depth >= SHADE * len(rows) else []
-        if len(level) and np.median(level) < paper + LIGHTER * (ink - paper):
-            rows = np.vstack([rows[:depth] - (level - paper)[:, None], rows[depth:]])
+        if depth < SHADE * len(rows):
+            continue
+        darker = np.quantile(rows[:depth], 0.25, axis=1) - paper
+        least, usual = np.quantile(darker, (0.1, 0.5))
+        # a slope has no edge, and what is nearly as dark as the ink is no shade
+        if least > EVEN * usual and usual < LIGHTER * (ink - paper):
+            rows = np.vstack([rows[:depth] - darker[:, None], rows[depth:]])
             values = np.rot90(rows, -turns)
     return values
 
