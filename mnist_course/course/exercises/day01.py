@@ -63,6 +63,16 @@ def _call_with_rows(answer, image):
                 "a whole row is compared with 127. An image is 28 rows of 28 pixels: loop over "
                 "the rows, and give each row to as_line"
             ) from problem
+        if "ufunc 'add'" in str(problem):  # a text and an array, or one of its pixels
+            raise NotYet(
+                "a number or a row of numbers is glued to a text: as_line(row) makes a text of "
+                "a row"
+            ) from problem
+        if '(not "function")' in str(problem):
+            raise NotYet(
+                "a function is glued to a text: call it with a row, as_line(row), and glue what "
+                "comes back"
+            ) from problem
         raise
 
 
@@ -87,6 +97,14 @@ def _check_lines(text, image):
     require(
         lines != list("".join(expected)),
         "each line has a single character: add the new line after the row, not inside its loop",
+    )
+    require(
+        lines != expected[::-1],
+        "the rows stand in reverse order: add each new line behind the text, not before it",
+    )
+    require(
+        [line for line in lines if line] != expected or len(lines) == SIDE,
+        'there are empty lines between the rows: one "\\n" after each row is enough',
     )
     require(
         len(lines) == SIDE and all(len(line) == SIDE for line in lines),
@@ -170,6 +188,28 @@ def _transposed(image):
     return as_text(zip(*image, strict=True))
 
 
+def _upwards(image):
+    return as_text(image[::-1])
+
+
+def _with_empty_lines(image):
+    return as_text(image).replace("\n", "\n\n")
+
+
+def _rows_as_they_are(image):
+    text = ""
+    for row in image:
+        text = text + row + "\n"
+    return text
+
+
+def _as_line_without_brackets(image):
+    text = ""
+    for _ in image:
+        text = text + as_line + "\n"
+    return text
+
+
 def _from_127(image):
     return as_text([[int(pixel) + 1 for pixel in row] for row in image])
 
@@ -224,6 +264,13 @@ def _check_score(answer):
         "the two whole lists are compared (`answers == truths`); compare one answer with one "
         "truth, pair by pair: `answer == truth` inside the loop",
     )
+    single = {tuple(f"{int(a[i] == t[i])} of {len(a)} right" for a, t in cases) for i in (0, -1)}
+    require(
+        tuple(sentences) not in single,
+        f'score{cases[0]} should return "{score(*cases[0])}", yours is "{sentences[0]}", which '
+        "counts a single pair: `right = 0` stands before the loop and `return` after it, "
+        "not inside",
+    )
     for found, (answers, truths) in zip(sentences, cases, strict=True):
         shown = f"score({answers}, {truths})"
         _check_sentence(found, score(answers, truths), answers, truths, shown)
@@ -246,12 +293,6 @@ def _check_sentence(found, expected, answers, truths, shown):
     require(
         found == expected or found != f"{total - right} of {total} right",
         f"{shown}: {total - right} are wrong, {right} right; count where the two are equal",
-    )
-    one_pair = [f"{int(answers[i] == truths[i])} of {total} right" for i in (0, -1)]
-    require(
-        found == expected or found not in one_pair,
-        f'{shown} should return "{expected}", yours is "{found}", which counts a single pair: '
-        "`right = 0` stands before the loop and `return` after it, not inside",
     )
     require(
         found == expected or not re.match(rf"{right} of {total}\b", found),
@@ -324,6 +365,10 @@ def _somewhere_in_the_list(answers, truths):
     return f"{sum(answer in truths for answer in answers)} of {len(answers)} right"
 
 
+def _in_both_sets(answers, truths):
+    return f"{len(set(answers) & set(truths))} of {len(answers)} right"
+
+
 def _other_words(answers, truths):
     return score(answers, truths).replace("right", "are right")
 
@@ -394,6 +439,15 @@ def _check_counts(counts, labels, shown):
         counts == expected or counts != count_labels(labels[:1]),
         f"{shown}: only the first label was counted: is your `return` indented, inside the loop?",
     )
+    require(
+        counts != {},
+        f"{shown} should return {expected}, yours is empty: the first time a label comes, it is "
+        "not in the dictionary yet. What does your function do then?",
+    )
+    require(
+        counts == expected or counts != count_labels(labels[-1:]),
+        f"{shown}: only the last label is left: `counts = {{}}` stands before the loop, not inside",
+    )
     more = [key for key, count in counts.items() if count > expected.get(key, 0)]
     require(
         not more or expected.keys() - counts.keys(),
@@ -454,6 +508,21 @@ def _counts_the_first_only(labels):
     return count_labels(labels[:1])
 
 
+def _never_begins(labels):
+    counts = {}
+    for label in labels:
+        if label in counts:
+            counts[label] = counts[label] + 1
+    return counts
+
+
+def _begins_inside_the_loop(labels):
+    for label in labels:
+        counts = {}
+        counts[label] = counts.get(label, 0) + 1
+    return counts
+
+
 def _ten_counts(labels):
     return [labels.count(digit) for digit in range(10)]
 
@@ -500,6 +569,10 @@ EXERCISES = (
             (lambda image: "", "an empty text"),
             (_inverted, "ink and paper are swapped"),
             (_transposed, "rows and columns are swapped"),
+            (_upwards, "in reverse order"),
+            (_with_empty_lines, "empty lines between the rows"),
+            (_rows_as_they_are, "as_line(row) makes a text of a row"),
+            (_as_line_without_brackets, "call it with a row"),
             (_from_127, "the pixel is 127, so . is expected"),
             (_any_ink, "the pixel is 127, so . is expected"),
             (_with_spaces, "only # and ."),
@@ -531,6 +604,7 @@ EXERCISES = (
             (_starts_again_inside_the_loop, "counts a single pair"),
             (_glues_number_to_text, "stopped with TypeError"),
             (_somewhere_in_the_list, "at the same place"),
+            (_in_both_sets, 'should return "3 of 3 right", yours is "1 of 3 right"'),
             (_other_words, "the words are not"),
             (_compares_whole_lists, "compare one answer with one truth"),
             (_compares_whole_lists_in_the_loop, "compare one answer with one truth"),
@@ -558,6 +632,8 @@ EXERCISES = (
             (_starts_with_zero, "one too low"),
             (_adds_to_nothing, "has no entry for that label yet"),
             (_counts_the_first_only, "only the first label"),
+            (_never_begins, "yours is empty"),
+            (_begins_inside_the_loop, "only the last label is left"),
             (_begins_with_the_tally, "begin with an empty dictionary"),
             (_ten_counts, "a dictionary such as"),
             (_keys_as_text, "the keys should be numbers"),

@@ -1,6 +1,7 @@
 """Day 2: invert without overflow, the mean image of a class, ink per image."""
 
 import re
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -138,8 +139,17 @@ def _check_class_mean(answer):
         (images.mean(axis=0), "that is the average of all images, of whatever class"),
         (threes.sum(axis=0), "that is the sum of the 3s: divide by how many there are"),
         (threes.sum(axis=0) / len(images), "divide by the number of 3s, not of all images"),
+        (images[labels != 3].mean(axis=0), "that is the mean of all that are no 3s"),
+        (expected.T, "rows and columns are swapped"),
+        (np.median(threes, axis=0), "that is the median of the 3s, not their mean"),
     ):
         require(not np.allclose(mean, mistake), message)
+    times = mean / expected
+    require(
+        np.ptp(times) > 1e-4 or np.isclose(times.mean(), 1, atol=1e-3),
+        f"each pixel is {times.mean():.3g} times the mean: divide the sum by the number of 3s, "
+        "and by nothing else",
+    )
     require(
         mean.mean() > 0.6 * expected.mean(),
         "the result is too pale: were bytes added to bytes? Their sum wraps around at 256",
@@ -216,6 +226,14 @@ def _divided_by_all(images, labels, digit):
     return images[labels == digit].sum(axis=0) / len(images)
 
 
+def _scaled_to_one(images, labels, digit):
+    return images[labels == digit].mean(axis=0) / 255
+
+
+def _mean_of_the_others(images, labels, digit):
+    return images[labels != digit].mean(axis=0)
+
+
 def _added_as_bytes(images, labels, digit):
     total = np.zeros((28, 28), dtype=np.uint8)
     for image in images[labels == digit]:
@@ -276,6 +294,7 @@ def _check_ink_fraction(answer):
     images[4, :14] = 100  # as dark as the threshold, not darker
     shown = "ink_fraction(five images, 100)"
     found = call(answer, images, 100, shown=shown)
+    found = list(found) if isinstance(found, Iterator) else found
     for mistake, message in (
         ((28, 28), "you averaged over axis 0, the images: name the two axes that should go"),
         ((), "that is one number for all images together: name the two axes that should go"),
@@ -292,13 +311,17 @@ def _check_ink_fraction(answer):
         ((images <= 100).mean(axis=(1, 2)), "that is the share of the paper, not of the ink"),
         (images.mean(axis=(1, 2)), "those are mean tones: first mark the pixels above"),
         (expected // 1, "the fractions were rounded down: // drops the fraction, use /"),
+        (expected.round(2), "the fractions are rounded: leave them as they are"),
+        (784 * expected / 28, "an image has 784 pixels, not 28: divide by their number"),
     ):
         require(not np.allclose(found, mistake), f"{message} (yours: {_short(found)})")
     require_equal(found, expected, what=shown, within=1e-6)
     deeper = call(answer, images, 200, shown="ink_fraction(five images, 200)")
+    deeper = list(deeper) if isinstance(deeper, Iterator) else deeper
     what = "ink_fraction(five images, 200), a higher threshold,"
     require_equal(np.asarray(deeper), ink_fraction(images, 200), what=what, within=1e-6)
     others = call(answer, images[::-1], 200, shown="ink_fraction(five other images, 200)")
+    others = list(others) if isinstance(others, Iterator) else others
     what = "ink_fraction(five other images, 200)"
     require_equal(np.asarray(others), ink_fraction(images[::-1], 200), what=what, within=1e-6)
 
@@ -350,6 +373,18 @@ def _fraction_of_rows(images, threshold):
 
 def _fraction_twice_averaged(images, threshold):
     return np.mean(np.where(images <= threshold, 0.0, 1.0), axis=2).mean(axis=1)
+
+
+def _fraction_by_generator(images, threshold):
+    return (np.mean(image > threshold) for image in images)
+
+
+def _two_places(images, threshold):
+    return ink_fraction(images, threshold).round(2)
+
+
+def _divided_by_the_rows(images, threshold):
+    return (images > threshold).sum(axis=(1, 2)) / 28
 
 
 def _fixed_threshold(images, threshold):
@@ -407,6 +442,8 @@ EXERCISES = (
             (_mean_of_all_classes, "the average of all images"),
             (_sum_of_class, "divide by how many"),
             (_divided_by_all, "divide by the number of 3s"),
+            (_scaled_to_one, "by nothing else"),
+            (_mean_of_the_others, "all that are no 3s"),
             (_added_as_bytes, "wraps around"),
             (_rounded_down, "fractions are lost"),
             (_always_fours, "the mean of no images"),
@@ -440,8 +477,13 @@ EXERCISES = (
             (_whole_division, "rounded down"),
             (_at_or_above, "equal to the threshold"),
             (_mean_tone, "mean tones"),
+            (_two_places, "the fractions are rounded"),
+            (_divided_by_the_rows, "784 pixels, not 28"),
             (_fixed_threshold, "a higher threshold"),
         ),
-        right=(_fraction_in_a_loop, _fraction_of_rows, _fraction_twice_averaged),
+        right=(
+            *(_fraction_in_a_loop, _fraction_of_rows, _fraction_twice_averaged),
+            _fraction_by_generator,
+        ),
     ),
 )

@@ -14,9 +14,9 @@ from matplotlib.text import Text
 from .engine import Exercise, NotYet, call, require
 
 # The 5s have the highest mean, the 3s the largest sum, the 8s the highest median, a 7 the most
-# ink of all; places in the table are no digits.
-LABELS = np.array([7, 3, 5, 3, 8, 3, 7, 5, 3, 3, 8, 8])
-INK = np.array([30.0, 11.0, 18.0, 10.0, 4.0, 12.0, 2.0, 19.0, 10.0, 9.0, 21.0, 21.0])
+# ink of all, the 1 the lowest mean; places in the table are no digits.
+LABELS = np.array([7, 3, 5, 3, 8, 3, 7, 5, 3, 3, 8, 8, 1])
+INK = np.array([30.0, 11.0, 18.0, 10.0, 4.0, 12.0, 2.0, 19.0, 10.0, 9.0, 21.0, 21.0, 6.0])
 
 
 def _facts(shift: int) -> pd.DataFrame:
@@ -34,7 +34,7 @@ def most_ink(facts):
 def _check_most_ink(answer):
     for shift in (0, 4):
         facts = _facts(shift)
-        found = call(answer, facts, shown="most_ink of a table of twelve images")
+        found = call(answer, facts, shown="most_ink of a table of thirteen images")
         _require_one_digit(found)
         ink = facts.groupby("label")["ink"]
         means, expected = ink.mean(), ink.mean().idxmax()
@@ -43,6 +43,7 @@ def _check_most_ink(answer):
              "frequent: compare means"),
             (facts.loc[facts["ink"].idxmax(), "label"], "has the single image with the most ink; "
              "the question is about the mean of all its images"),
+            (ink.median().idxmax(), "has the highest median; the question is about the mean"),
             (means.idxmin(), "has the least ink on average, not the most"),
             (means.max(), "is the highest mean, in percent: which digit has it?"),
             (means.argmax(), "is a place in the list of means, counted from 0: which digit "
@@ -88,6 +89,14 @@ def _two_brackets(facts):
 
 def _place_not_label(facts):
     return facts.groupby("label")["ink"].mean().argmax()
+
+
+def _least_ink(facts):
+    return facts.groupby("label")["ink"].mean().sort_values().index[0]
+
+
+def _highest_median(facts):
+    return facts.groupby("label")["ink"].median().idxmax()
 
 
 def _digit_as_text(facts):
@@ -184,6 +193,11 @@ def _check_that_they_stand_on_zero(ax: Axes, bars: list) -> None:
         f"your y axis begins at {low:g}, and cuts the bars: the eye compares lengths, so let it "
         "begin at 0",
     )
+    high, tallest = max(ax.get_ylim()), max((bar.get_height() for bar in bars), default=0)
+    require(
+        high >= tallest,
+        f"your y axis ends at {high:g}, and cuts the bar of {tallest:g}: let it end above it",
+    )
 
 
 def _heights_by_name(ax: Axes, bars: list) -> dict[str, float]:
@@ -260,6 +274,12 @@ def _chart_lying(values):
 def _chart_with_a_cut_axis(values):
     ax = _chart(values.index.astype(str), values)
     ax.set_ylim(values.min() - 1, values.max())
+    return ax
+
+
+def _chart_with_a_low_top(values):
+    ax = _chart(values.index.astype(str), values)
+    ax.set_ylim(0, 5)
     return ax
 
 
@@ -363,6 +383,9 @@ def _check_wins(answer, facts: pd.DataFrame, a: int, b: int) -> None:
          f"each {b}"),
         ((ink_a[:, None] >= ink_b).mean(), "you counted draws too; a win is more ink, not as "
          "much"),
+        ((expected + (ink_a[:, None] >= ink_b).mean()) / 2, "a draw counts as half a win here; "
+         "the question is how often a has more ink"),
+        (wins / len(ink_a), f"divide by all {duels.size} pairs, not by the images of one digit"),
         ((ink_a[:, None] < ink_b).mean(), f"that is how often the {b} wins"),
     )  # fmt: skip
     right = abs(found - expected) <= 0.01  # random duels, if many, are an answer as well
@@ -392,6 +415,10 @@ def _number_of_wins(facts, a, b):
 
 def _counts_draws(facts, a, b):
     return 1 - share_of_wins(facts, b, a)
+
+
+def _draws_as_half(facts, a, b):
+    return (share_of_wins(facts, a, b) + 1 - share_of_wins(facts, b, a)) / 2
 
 
 def _swapped(facts, a, b):
@@ -463,7 +490,9 @@ EXERCISES = (
             (_highest_mean, "18.5 is the highest mean"),
             (_whole_series, "one digit is asked for"),
             (_two_brackets, "two give a table"),
-            (_place_not_label, "1 is a place in the list"),
+            (_place_not_label, "2 is a place in the list"),
+            (_least_ink, "1 has the least ink"),
+            (_highest_median, "8 has the highest median"),
             (_always_zero, "so the digit is not 0"),
             (_digit_as_text, "yours is the text"),
         ),
@@ -493,6 +522,7 @@ EXERCISES = (
             (_chart_lying, "the bars lie down"),
             (_chart_of_points, "no bars"),
             (_chart_with_a_cut_axis, "let it begin at 0"),
+            (_chart_with_a_low_top, "your y axis ends at 5"),
             (_chart_floating, "each bar stands on 0"),
             (_chart_title_overwritten, "overwrites a part of the Axes"),
         ),
@@ -518,6 +548,7 @@ EXERCISES = (
             (_against_the_mean, "compares with the mean of the 8s"),
             (_number_of_wins, "the number of pairs won"),
             (_counts_draws, "you counted draws too"),
+            (_draws_as_half, "as half a win"),
             (_swapped, "how often the 8 wins"),
             (_in_percent, "in percent"),
             (_row_by_row, "take `.to_numpy()` of both first"),

@@ -1,6 +1,6 @@
 """Day 5: the nearest mean, how many components are enough, the strangest image of a class."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -79,12 +79,23 @@ def _check_nearest_mean(answer):
     for name, (images, means) in cases.items():
         shown = f"nearest_mean({name})"
         labels = _call_with_hint(answer, images.copy(), means.copy(), shown)
+        labels = list(labels) if isinstance(labels, Iterator) else labels
         _require_labels(labels, len(images))
         labels, nearest = np.asarray(labels), nearest_mean(images, means)
         if not np.array_equal(labels, nearest):
+            require(
+                labels.any() or not _always_zero(answer),
+                f"{shown}: every answer is 0. A sum over all axes leaves a single number; "
+                "axis=(1, 2) leaves ten distances",
+            )
             named = _only_fit(labels, possible, images, means)
             raise NotYet(f"{shown}: {named or _farther(labels, nearest, images, means)}")
         possible = [m for m in possible if np.array_equal(m[0](images, means), nearest)]
+
+
+def _always_zero(answer) -> bool:
+    """Also where differences do not cancel."""
+    return not np.any(call(answer, *_odd_gaps(), shown="nearest_mean(2 images, ten means)"))
 
 
 def _call_with_hint(answer, images, means, shown):
@@ -185,6 +196,10 @@ MISREADINGS = (
 )
 
 
+def _sum_over_all_axes(images, means):
+    return [((image.astype(float) - means) ** 2).sum().argmin() for image in images]
+
+
 def _smallest_distances(images, means):
     return [((i.astype(float) - means) ** 2).sum(axis=(1, 2)).min() for i in images]
 
@@ -210,6 +225,10 @@ def _by_loops(images, means):
         distances = [np.linalg.norm(image.astype(float) - mean) for mean in means]
         labels.append(distances.index(min(distances)))
     return labels
+
+
+def _by_generator(images, means):
+    return (((image.astype(float) - means) ** 2).sum(axis=(1, 2)).argmin() for image in images)
 
 
 def _by_scikit_learn(images, means):
@@ -506,6 +525,7 @@ EXERCISES = (
             (_farthest_mean, "the farthest means"),
             (_without_the_square, "cancel in your sum"),
             (_absolute_differences, "Pythagoras squares"),
+            (_sum_over_all_axes, "axis=(1, 2) leaves ten distances"),
             (_largest_difference, "one large difference does not decide"),
             (_squares_in_int16, "does not fit into int16"),
             (_median_of_squares, "but you answer"),
@@ -518,7 +538,10 @@ EXERCISES = (
             (lambda images, means: [3] * len(images), "but you answer 3"),
             (lambda images, means: ["7"] * len(images), "labels from 0 to 9"),
         ),
-        right=(_by_broadcasting, _by_loops, _by_scikit_learn, _by_one_neighbour),
+        right=(
+            *(_by_broadcasting, _by_loops, _by_generator, _by_scikit_learn),
+            _by_one_neighbour,
+        ),
     ),
     Exercise(
         id="5.2",
