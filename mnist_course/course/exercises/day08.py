@@ -1,5 +1,7 @@
 """Day 8: a softmax that survives, a walk downhill, blame through a hidden layer."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from .engine import Exercise, NotAttempted, NotYet, call, require, require_equal, require_shape
@@ -157,14 +159,24 @@ def descend(slope_at, start, rate, steps):
 def _check_descend(answer):
     _descend_by_hand(answer)
     _descend_in_the_plane(answer)
-    place = call(answer, lambda w: w**3, 1.0, 0.5, 4, shown="descend in another valley")
+    place = _places(answer, lambda w: w**3, 1.0, 0.5, 4, shown="descend in another valley")
     expected = descend(lambda w: w**3, 1.0, 0.5, 4)
     require_equal(np.asarray(place), np.array(expected), what="in another valley", within=1e-5)
 
 
+def _places(answer, *arguments, shown, copied=True):
+    """Call it; places handed out one by one (``yield``, ``map``) count as a list."""
+
+    def walk(*given):
+        found = answer(*given)
+        return list(found) if isinstance(found, Iterator) else found
+
+    return call(walk if callable(answer) else answer, *arguments, shown=shown, copied=copied)
+
+
 def _descend_by_hand(answer):
     shown = "descend(slope_at, 5.0, 0.1, 3), where slope_at(w) is 2 * (w - 1),"
-    found = call(answer, lambda w: 2 * (w - 1), 5.0, 0.1, 3, shown=shown)
+    found = _places(answer, lambda w: 2 * (w - 1), 5.0, 0.1, 3, shown=shown)
     expected = descend(lambda w: 2 * (w - 1), 5.0, 0.1, 3)  # 5, 4.2, 3.56, 3.048
     require(np.ndim(found) == 1, f"{shown} should return all the places as a list: {found!r}")
     uphill = descend(lambda w: -2 * (w - 1), 5.0, 0.1, 3)
@@ -174,6 +186,7 @@ def _descend_by_hand(answer):
         (descend(lambda w: 2 * (w - 1), 5.0, 0.1, 4), "that is one step too many"),
         (uphill, "that walk goes uphill: where the slope is positive, go down, to the left"),
         (uphill[1:], "that walk goes uphill, and its start is missing"),
+        (expected[::-1], "the walk is backwards: the start comes first"),
         ([5, 4.2, 3.4, 2.6], "every step is the same: ask for the slope anew at each place"),
         (descend(lambda w: 2 * (w - 1), 5.0, 1, 3), "the steps are too long: rate * slope each"),
         (descend(lambda w: 1.0, 5.0, 0.1, 3), "each step has length rate: rate * slope is asked"),
@@ -186,7 +199,7 @@ def _descend_in_the_plane(answer):
     start = np.array([4.0, -2.0])
     given = start.copy()
     shown = "descend with two weights, an array, as its place"
-    found = call(answer, lambda w: w * [2.0, 0.5], given, 0.2, 3, shown=shown, copied=False)
+    found = _places(answer, lambda w: w * [2.0, 0.5], given, 0.2, 3, shown=shown, copied=False)
     require(
         np.array_equal(given, start),
         "the array that was given as start has changed: -= works inside the array (Day 2), "
@@ -235,6 +248,10 @@ def _only_the_sign(slope_at, start, rate, steps):
     return descend(lambda w: np.sign(slope_at(w)), start, rate, steps)
 
 
+def _backwards(slope_at, start, rate, steps):
+    return descend(slope_at, start, rate, steps)[::-1]
+
+
 def _one_too_many(slope_at, start, rate, steps):
     return descend(slope_at, start, rate, steps + 1)
 
@@ -264,6 +281,13 @@ def _walk_as_tuple(slope_at, start, rate, steps):
     return tuple(descend(slope_at, start, rate, steps))
 
 
+def _walk_one_by_one(slope_at, start, rate, steps):
+    yield start
+    for _ in range(steps):
+        start = start - rate * slope_at(start)
+        yield start
+
+
 def _walk_in_float32(slope_at, start, rate, steps):
     return [np.float32(place) for place in descend(slope_at, start, rate, steps)]
 
@@ -287,6 +311,7 @@ def _check_backward(answer):
         shown = f"backward for {number} image{'s' if number > 1 else ''}, {units} hidden units"
         found = _three_arrays(call(answer, *given, shown=shown), shown)
         for name, value, slopes in zip(NAMES, found, measured, strict=True):
+            require(value is not ..., f"so far, so good; {name} is still `...`")
             _judge_line(name, value, slopes, given, shown)
 
 
@@ -295,7 +320,7 @@ def _three_arrays(found, shown):
         isinstance(found, tuple | list) and len(found) == 3,
         f"{shown} should return three arrays: {', '.join(NAMES)}",
     )
-    if any(part is ... for part in found):
+    if all(part is ... for part in found):
         raise NotAttempted
     return found
 
@@ -337,7 +362,8 @@ def _judge_line(name, found, measured, given, shown):
         raise NotYet(f"{what} has shape {np.shape(found)}, not {measured.shape}: turned round")
     require_shape(found, measured.shape, what=what)
     unmasked = blame @ w2.T
-    b1 = (unmasked * (hidden > 0)).sum(axis=0)
+    masked = unmasked * (hidden > 0)
+    b1 = masked.sum(axis=0)
     mistakes = {
         "hidden_blame": (
             (unmasked, "a unit that is off passes on 0 whatever its sum: its blame is 0"),
@@ -345,11 +371,16 @@ def _judge_line(name, found, measured, given, shown):
             (np.abs(measured), "a sign was lost: blame can be below zero"),
         ),
         "w1_slopes": (
-            ((x > 0).T @ (unmasked * (hidden > 0)), "the value that comes in, not whether"),
+            ((x > 0).T @ masked, "the value that comes in, not whether"),
             (np.outer(x.mean(axis=0), b1), "multiply for each image, then add up"),
             (np.outer(x.sum(axis=0), b1), "multiply for each image, then add up"),
+            (x.T @ unmasked, "take hidden_blame, in which units that are off have none"),
+            (np.outer(x[-1], masked[-1]), "only the last image counts: add up over all of them"),
         ),
-        "b1_slopes": ((np.zeros_like(b1), "a bias has a slope too: what comes in is a 1"),),
+        "b1_slopes": (
+            (np.zeros_like(b1), "a bias has a slope too: what comes in is a 1"),
+            (unmasked.sum(axis=0), "take hidden_blame, in which units that are off have none"),
+        ),
     }[name]
     always = (
         (measured / len(x), "divided by the number of images once more: blame has it already"),
@@ -395,6 +426,25 @@ def _keras_tensors(x, hidden, blame, w2):
 def _no_mask(x, hidden, blame, w2):
     back = blame @ w2.T
     return back, x.T @ back, back.sum(axis=0)
+
+
+def _mask_only_once(x, hidden, blame, w2):
+    back = blame @ w2.T
+    return back * (hidden > 0), x.T @ back, back.sum(axis=0)
+
+
+def _bias_without_mask(x, hidden, blame, w2):
+    back, w1, _ = backward(x, hidden, blame, w2)
+    return back, w1, (blame @ w2.T).sum(axis=0)
+
+
+def _last_image(x, hidden, blame, w2):
+    back, _, _ = backward(x, hidden, blame, w2)
+    return back, np.outer(x[-1], back[-1]), back[-1]
+
+
+def _first_line_only(x, hidden, blame, w2):
+    return backward(x, hidden, blame, w2)[0], ..., ...
 
 
 def _times_hidden(x, hidden, blame, w2):
@@ -508,10 +558,11 @@ EXERCISES = (
             (_without_rate, "too long"),
             (_only_the_sign, "each step has length rate"),
             (_one_too_many, "one step too many"),
+            (_backwards, "the start comes first"),
             (_in_place, "given as start has changed"),
             (_in_place_of_a_copy, "one and the same array"),
         ),
-        right=(_walk_as_array, _walk_as_tuple, _walk_in_float32),
+        right=(_walk_as_array, _walk_as_tuple, _walk_in_float32, _walk_one_by_one),
     ),
     Exercise(
         id="8.3",
@@ -532,6 +583,10 @@ EXERCISES = (
         ),
         wrong=(
             (_no_mask, "its blame is 0"),
+            (_mask_only_once, "take hidden_blame"),
+            (_bias_without_mask, "take hidden_blame"),
+            (_last_image, "only the last image counts"),
+            (_first_line_only, "w1_slopes is still `...`"),
             (_times_hidden, "not the hidden value"),
             (_mean_again, "blame has it already"),
             (_hidden_divided, "hidden_blame, by nudging"),

@@ -24,6 +24,7 @@ def _check_count_parameters(answer):
     for sizes in ([5, 4, 3], [784, 128, 10], [7, 3], [6, 5, 4, 3, 2]):
         shown = f"count_parameters({sizes})"
         found = call(answer, list(sizes), shown=shown)
+        require(not isinstance(found, str), f"{shown}: a number is asked for, yours is {found!r}")
         require(np.shape(found) == (), f"{shown}: one number is asked for, yours is {found!r}")
         weights = sum(a * b for a, b in _steps(sizes))
         for mistake, message in (
@@ -33,6 +34,10 @@ def _check_count_parameters(answer):
                 "the inputs have no biases: they only pass on what comes in",
             ),
             (weights + sum(sizes[:-1]), "each layer has a bias per unit, not per input"),
+            (
+                weights + sum(sizes[1:-1]),
+                "the units of the answer have a bias each, too",
+            ),
             (weights + len(sizes) - 1, "a layer has a bias for each of its units, not only one"),
             (int(np.prod(sizes)), "multiply within a layer, but add the layers up"),
             (sum(sizes), "each unit has a weight for each of its inputs: multiply"),
@@ -91,6 +96,14 @@ def _count_by_keras(sizes):
 def _count_in_numpy(sizes):
     sizes = np.array(sizes)
     return float(sizes[:-1] @ sizes[1:] + sizes[1:].sum())
+
+
+def _count_as_text(sizes):
+    return str(count_parameters(sizes))
+
+
+def _answer_s_biases_missing(sizes):
+    return count_parameters(sizes) - sizes[-1]
 
 
 def _today_s_network(sizes):
@@ -356,8 +369,10 @@ def _as_pair(result, shown):
     if not isinstance(result, tuple | list | np.ndarray) or len(result) != 2:
         size = f"something of shape {np.shape(result)}" if np.ndim(result) else f"{result!r}"
         raise NotYet(f"{shown} should return two things, digit and probability, not {size}")
-    if any(part is ... for part in result):
+    missing = [part is ... for part in result]
+    if all(missing):
         raise NotAttempted
+    require(not any(missing), "one of the two results is still `...`")
     for part in result:
         what = "one image has one digit and one probability"
         require(not isinstance(part, str), f"{what}, as numbers; yours is the text {part!r}")
@@ -417,6 +432,10 @@ def _digit_and_row(model, image):
     return row.argmax(), row
 
 
+def _digit_alone_so_far(model, image):
+    return read_digit(model, image)[0], ...
+
+
 def _counted_from_one(model, image):
     digit, probability = read_digit(model, image)
     return digit + 1, probability
@@ -450,6 +469,8 @@ EXERCISES = (
             (_all_multiplied, "add the layers up"),
             (_two_layers_only, "expected, yours is"),
             (_today_s_network, "expected, yours is"),
+            (_count_as_text, "a number is asked for"),
+            (_answer_s_biases_missing, "the units of the answer"),
         ),
         right=(_count_in_pairs, _count_by_recursion, _count_by_keras, _count_in_numpy),
     ),
@@ -507,6 +528,7 @@ EXERCISES = (
             (_in_percent, "not in percent"),
             (_digit_and_row, "one digit and one probability"),
             (_counted_from_one, "you say"),
+            (_digit_alone_so_far, "still `...`"),
             (_transposed, "the largest of the ten probabilities is"),
             (_digit_as_text, "as numbers; yours is the text"),
         ),
