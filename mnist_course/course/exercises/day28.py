@@ -26,6 +26,7 @@ _DOWN[2, 2] -= 0.25
 _FAR[0] = [1.0, 0.0, 0.0]
 _HOLE[1, 1] = np.nan
 _SURE = np.array([[1.0, 0.0, 0.0]])
+_TINY = 2.0**-20  # about a millionth, and added without rounding
 _RELOADED = [
     Case(f"agrees({a.tolist()}, {b.tolist()}, {tolerance})", (a, b, tolerance), note)
     for a, b, tolerance, note in [
@@ -38,6 +39,8 @@ _RELOADED = [
         (_P, _HOLE, 0.5, "nan agrees with nothing"),
         (_HOLE, _HOLE.copy(), 0.5, "nan agrees with nothing, not even with nan"),
         (_P, _P[:1], 0.9, "3 rows against 1: the shapes differ"),
+        (_P, _P[:, :1], 0.9, "3 columns against 1: the shapes differ"),
+        (_P, _P + _TINY, 0.0, "a tolerance of 0 allows no difference"),
         (_SURE, np.array([[0.0, 1.0, 0.0]]), 1.0, "exactly the tolerance is allowed"),
         (_P, np.array([[0.4, 0.3, 0.3], [0.2, 0.65, 0.15], [0.1, 0.2, 0.7]]), 0.2, ""),
     ]
@@ -45,9 +48,13 @@ _RELOADED = [
 
 
 def _yes_or_no(found, case):
-    if isinstance(found, bool | np.bool):
-        return str(bool(found))
+    if isinstance(found, bool | np.bool) or (np.shape(found) == () and _is_bool_array(found)):
+        return bool(found)
     raise NotYet(f"{case.shown}: True or False is asked for, yours is {found!r:.80}")
+
+
+def _is_bool_array(found):
+    return isinstance(found, np.ndarray) and found.dtype == bool
 
 
 def _check_agrees(answer):
@@ -108,7 +115,20 @@ def _nan_forgiven(answers, reloaded, tolerance):
     return np.nanmax(np.abs(answers - reloaded)) <= tolerance
 
 
+@_same_shape
+def _allclose_with_its_rtol(answers, reloaded, tolerance):
+    return np.allclose(answers, reloaded, atol=tolerance)
+
+
+def _same_length(answers, reloaded, tolerance):
+    if len(answers) != len(reloaded):
+        return False
+    return bool(np.all(np.abs(answers - reloaded) <= tolerance))
+
+
 _AGREE_SLIPS = (
+    (_allclose_with_its_rtol, "np.allclose allows more than `atol`: give it rtol=0, too"),
+    (_same_length, "the same number of rows is not enough: compare the shapes"),
     (_same_digits, "the same digits are not enough: compare the probabilities"),
     (_on_average, "each probability must be near, not the mean of all differences"),
     (_one_direction, "a difference in either direction counts: take np.abs"),
@@ -132,13 +152,24 @@ def _by_allclose(answers, reloaded, tolerance):
 
 
 def _by_loops(answers, reloaded, tolerance):
-    if len(answers) != len(reloaded):
+    if len(answers) != len(reloaded) or len(answers[0]) != len(reloaded[0]):
         return False
     for row, other in zip(answers, reloaded, strict=True):
         for a, b in zip(row, other, strict=True):
             if not abs(a - b) <= tolerance:
                 return False
     return True
+
+
+def _by_a_generator(answers, reloaded, tolerance):
+    same_shape = answers.shape == reloaded.shape
+    pairs = zip(answers.flat, reloaded.flat, strict=False)
+    return same_shape and all(abs(a - b) <= tolerance for a, b in pairs)
+
+
+def _array_of_no_axis(answers, reloaded, tolerance):
+    same_shape = answers.shape == reloaded.shape
+    return np.array(same_shape and np.max(np.abs(answers - reloaded)) <= tolerance)
 
 
 def _numpy_bool(answers, reloaded, tolerance):
@@ -206,6 +237,22 @@ def _slots_added(shapes, bits, slots):
     return (sum(math.prod(s) for s in shapes) + slots) * bits / 8
 
 
+def _in_kilobytes(shapes, bits, slots):
+    return model_bytes(shapes, bits, slots) / 1000
+
+
+def _slots_instead(shapes, bits, slots):
+    return model_bytes(shapes, bits, max(slots, 1) - 1)
+
+
+def _first_array_only(shapes, bits, slots):
+    return model_bytes(shapes[:1], bits, slots)
+
+
+def _optimizer_always_32(shapes, bits, slots):
+    return sum(math.prod(s) for s in shapes) * (bits / 8 + 4 * slots)
+
+
 def _first_two_sides(shapes, bits, slots):
     return model_bytes([s[:2] for s in shapes], bits, slots)
 
@@ -219,6 +266,10 @@ _BYTE_SLIPS = (
     (_without_biases, "the arrays of one axis, the biases, count too"),
     (_numbers_only, "that is how many weights there are; how many bytes does each take?"),
     (_slots_added, "the optimizer keeps `slots` more numbers for each weight"),
+    (_in_kilobytes, "bytes are asked for, not kB"),
+    (_slots_instead, "the weights themselves are there once more: 1 + slots"),
+    (_first_array_only, "add up all arrays, not the first only"),
+    (_optimizer_always_32, "the optimizer's numbers take `bits` bits each, too"),
     (_first_two_sides, "multiply all sides of a shape, not only two"),
 )
 
@@ -412,7 +463,14 @@ EXERCISES = (
             "np.all(distances <= tolerance) asks whether all of them are small enough.",
         ),
         wrong=_AGREE_SLIPS,
-        right=(_by_largest, _by_allclose, _by_loops, _numpy_bool),
+        right=(
+            _by_largest,
+            _by_allclose,
+            _by_loops,
+            _numpy_bool,
+            _by_a_generator,
+            _array_of_no_axis,
+        ),
     ),
     Exercise(
         id="28.2",

@@ -88,6 +88,19 @@ def _second_without_the_first_shifted(probabilities):
     return as_answer(probabilities) | {"second": int(np.delete(probabilities, first).argmax())}
 
 
+def _in_per_cent(probabilities):
+    right = as_answer(probabilities)
+    return right | {"confidence": 100 * right["confidence"]}
+
+
+def _confidence_cut_off(probabilities):
+    return as_answer(probabilities) | {"confidence": int(probabilities.max())}
+
+
+def _twice_the_first(probabilities):
+    return as_answer(probabilities) | {"second": int(probabilities.argmax())}
+
+
 def _second_probability(probabilities):
     right = as_answer(probabilities)
     return right | {"second": float(probabilities[right["second"]])}
@@ -105,6 +118,9 @@ _ANSWER_SLIPS = (
     (_confidence_of_the_second, "confidence is the probability of the first guess"),
     (_rounded, "do not round it"),
     (_second_without_the_first_shifted, "places move up when one is taken out"),
+    (_in_per_cent, "a probability from 0 to 1, not per cent"),
+    (_confidence_cut_off, "int(...) cuts 0.6 down to 0: take float(...)"),
+    (_twice_the_first, "second is another digit than the first"),
     (_second_probability, "second is a digit, not a probability"),
     (_as_text, "one number"),
 )
@@ -265,6 +281,17 @@ def _pixel_by_pixel(pixels):
     return "fine"
 
 
+def _rows_that_are_no_lists_later(pixels):
+    if not isinstance(pixels, list) or len(pixels) != 28:
+        return "rows"
+    no_list = not all(isinstance(row, list) for row in pixels)
+    return "columns" if no_list else first_problem(pixels)
+
+
+def _neither_end(pixels):
+    return _rules(pixels, low=1, high=254)
+
+
 def _always_fine(pixels):
     return "fine"
 
@@ -280,6 +307,8 @@ _RULE_SLIPS = (
     (_range_before_columns, "the order of the rules: columns before range"),
     (_texts_are_lists, "a text has a length, too, but is no list"),
     (_pixel_by_pixel, "check one rule for all rows before you go on to the next"),
+    (_rows_that_are_no_lists_later, "that each row is a list belongs to the first rule"),
+    (_neither_end, "both ends, 0 and 255, are allowed"),
     (_always_fine, "expected"),
 )
 
@@ -344,12 +373,13 @@ def _said(shares, digit=7):
 
 
 _ANSWERS = [
-    Case(f"looks_right: {shown}", (answer,), f"the answer has {shown}")
+    Case(f"looks_right: {shown}", (answer,), "" if "right" in shown else f"it has {shown}")
     for shown, answer in {
         "a right answer": _said(_SHARES),
         "a right answer, entirely sure": _said([0.0] * 3 + [1.0] + [0.0] * 6, 3),
         "a right answer, 0.0005 above 1 by rounding": _said([*_SHARES[:9], 0.0305]),
         "a right answer, 0.0005 below 1 by rounding": _said([*_SHARES[:9], 0.0295]),
+        "a right answer, hardly sure": _said([0.08] * 3 + [0.28] + [0.08] * 6, 3),
         "nine numbers": _said([*_SHARES[:7], 0.75, 0.02], 7),
         "eleven numbers": _said([*_SHARES, 0.0]),
         "one below 0": _said([-0.05, 0.06, *_SHARES[2:8], 0.04, 0.03]),
@@ -369,6 +399,8 @@ def _check_test(answer):
 
 
 def _yes_or_no(found, case):
+    if isinstance(found, np.ndarray) and found.shape == () and found.dtype == bool:
+        found = bool(found)
     if not isinstance(found, bool | np.bool_):
         raise NotYet(f"{case.shown}: True or False is asked for, yours is {found!r:.60}")
     return bool(found)
@@ -398,6 +430,8 @@ _any_digit = _but(lambda s, d: {"likeliest": True})
 _exactly_one = _but(lambda s, d: {"one": sum(s) == 1})
 _only_too_much = _but(lambda s, d: {"one": sum(s) - 1 <= 0.001})
 _wide = _but(lambda s, d: {"one": abs(sum(s) - 1) <= 0.05})
+_half = _but(lambda s, d: {"likeliest": s[d] > 0.5})
+_two_places = _but(lambda s, d: {"one": round(sum(s), 2) == 1})
 _no_zero = _but(lambda s, d: {"above": min(s) > 0})
 
 _TEST_SLIPS = (
@@ -409,6 +443,8 @@ _TEST_SLIPS = (
     (_exactly_one, "rounding moves the sum a little"),
     (_only_too_much, "too little is wrong, too: abs(...)"),
     (_wide, "0.001, no more"),
+    (_half, "a right answer may be unsure: the likeliest can have less than half"),
+    (_two_places, "0.001, no more"),
     (_no_zero, "0 is a probability"),
 )
 
@@ -430,6 +466,12 @@ def _by_asserts(answer):
     except AssertionError:
         return False
     return True
+
+
+def _by_an_array_of_no_axis(answer):
+    shares = np.array(answer["probabilities"])
+    whole = len(shares) == 10 and np.isclose(shares.sum(), 1, rtol=0, atol=0.001)
+    return np.array(whole and shares.min() >= 0 and shares.argmax() == answer["digit"])
 
 
 def _by_steps(answer):
@@ -486,6 +528,6 @@ EXERCISES = (
             "largest.",
         ),
         wrong=_TEST_SLIPS,
-        right=(_by_numpy_again, _by_asserts, _by_steps),
+        right=(_by_numpy_again, _by_asserts, _by_steps, _by_an_array_of_no_axis),
     ),
 )

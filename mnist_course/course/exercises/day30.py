@@ -1,6 +1,8 @@
 """Day 30: a percentile by hand, how many workers, a split that keeps writers whole."""
 
 import math
+from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 
 import numpy as np
@@ -72,6 +74,18 @@ def _mean_of_the_fast(milliseconds, share):
     return np.mean(milliseconds[milliseconds <= percentile(milliseconds, share)])
 
 
+def _share_taken_for_per_cent(milliseconds, share):
+    return np.percentile(milliseconds, share)
+
+
+def _a_place(milliseconds, share):
+    return math.ceil(share * len(milliseconds))
+
+
+def _one_too_early(milliseconds, share):
+    return _at(milliseconds, math.floor(share * len(milliseconds)) - 1)
+
+
 def _strictly_more(milliseconds, share):
     for time in np.sort(milliseconds):
         if np.mean(milliseconds <= time) > share:
@@ -88,6 +102,9 @@ _TIME_SLIPS = (
     (_share_of_the_slowest, "the share is of the requests, not of the time"),
     (_always_the_slowest, "the share tells how many may be slower"),
     (_mean_of_the_fast, "the slowest of these, not their mean"),
+    (_share_taken_for_per_cent, "np.percentile counts in per cent: a share of 0.5 is 50 there"),
+    (_a_place, "that is a place in the sorted times; the time at that place is asked for"),
+    (_one_too_early, "round the number of requests up: nine of ten are less than 99 %"),
     (_strictly_more, "places count from 0, and exactly the share is enough"),
 )
 
@@ -235,12 +252,13 @@ def _check_split(answer):
 
 def _mask(found, case):
     writers = case.arguments[0]
-    if np.shape(found) != (len(writers),):
-        raise NotYet(f"{case.shown}: one True or False for each picture, yours is {found!r:.80}")
-    values = np.asarray(found)
-    if values.dtype.kind not in "biuf" or not np.isin(values, (0, 1)).all():
-        raise NotYet(f"{case.shown}: True or False for each picture, yours is {found!r:.80}")
-    return values.astype(int)
+    found = list(found) if isinstance(found, Iterator) else found
+    with suppress(TypeError, ValueError):
+        values = np.asarray(found)
+        fits = values.shape == (len(writers),) and values.dtype.kind in "biuf"
+        if fits and np.isin(values, (0, 1)).all():
+            return "True for " + (", ".join(map(str, np.flatnonzero(values))) or "none")
+    raise NotYet(f"{case.shown}: one True or False for each picture, yours is {found!r:.80}")
 
 
 def _cut_anywhere(writers, share):
@@ -289,6 +307,23 @@ def _for_training(writers, share):
     return ~split_by_writer(writers, share)
 
 
+def _from_the_end(writers, share):
+    test = np.zeros(len(writers), bool)
+    for writer in dict.fromkeys(writers[::-1].tolist()):
+        if test.mean() < share:
+            test |= writers == writer
+    return test
+
+
+def _few_pictures_first(writers, share):
+    names, counts = np.unique(writers, return_counts=True)
+    test = np.zeros(len(writers), bool)
+    for writer in names[np.argsort(counts, kind="stable")]:
+        if test.mean() < share:
+            test |= writers == writer
+    return test
+
+
 def _first_writer_only(writers, share):
     return writers == writers[0]
 
@@ -301,6 +336,8 @@ _SPLIT_SLIPS = (
     (_never_more_than_the_share, "while there is *less* than the share, the next one moves, whole"),
     (_share_of_the_writers, "the share is of the pictures, not of the writers"),
     (_for_training, "True is for the pictures on the test side"),
+    (_from_the_end, "in the order in which they first appear: begin at the front"),
+    (_few_pictures_first, "in the order in which they first appear, not by number of pictures"),
     (_first_writer_only, "go on with the next writer until the share is reached"),
 )
 
@@ -312,6 +349,11 @@ def _by_lists(writers, share):
         if writer not in chosen and count / len(writers) < share:
             chosen.append(writer)
     return [bool(w in chosen) for w in writers]
+
+
+def _by_a_generator(writers, share):
+    chosen = split_by_writer(writers, share).tolist()
+    return (mark for mark in chosen)
 
 
 def _by_counts(writers, share):
@@ -375,6 +417,6 @@ EXERCISES = (
             "If np.mean(test) < share, then test = test | (writers == writer).",
         ),
         wrong=_SPLIT_SLIPS,
-        right=(_by_lists, _by_counts, _by_pandas),
+        right=(_by_lists, _by_counts, _by_pandas, _by_a_generator),
     ),
 )
