@@ -74,6 +74,7 @@ _VERDICTS = (
     _pair(1.8, _runs(0.3, 3), _runs(0.3, 3)),
     _pair(-4, _runs(0.001, 5), _runs(0.001, 5), mean=0.968),
     _pair(-1.5, _runs(0.001, 5), _runs(0.002, 8), mean=0.968),
+    _pair(7, _runs(0.001, 5), _runs(0.001, 5), mean=0.968),  # no run in common, small numbers
     _exactly_twice(),
 )
 
@@ -146,6 +147,21 @@ def _errors_added(a, b):
     return _beyond(a, b, a.std(ddof=1) / len(a) ** 0.5 + b.std(ddof=1) / len(b) ** 0.5)
 
 
+def _spreads_not_squared(a, b):
+    return _beyond(a, b, np.sqrt(a.std(ddof=1) / len(a) + b.std(ddof=1) / len(b)))
+
+
+def _intervals_apart(a, b):
+    reach = [2 * runs.std(ddof=1) / len(runs) ** 0.5 for runs in (a, b)]
+    return _name(a.mean() - b.mean(), abs(a.mean() - b.mean()) > sum(reach))
+
+
+def _run_by_run(a, b):
+    n = min(len(a), len(b))
+    gaps = a[:n] - b[:n]
+    return _beyond(a, b, gaps.std(ddof=1) / n**0.5)
+
+
 def _length_of_a_for_both(a, b):
     return _beyond(a, b, _error(a, b, n_b=len(a)))
 
@@ -193,6 +209,7 @@ _VERDICT_SLIPS = (
     (_only_error_of_a, "you use the luck of A alone; the luck of both counts"),
     (_only_error_of_b, "you use the luck of B alone; the luck of both counts"),
     (_errors_added, "standard errors add up like the sides of a right angle, not a + b"),
+    (_spreads_not_squared, "under the root stand squares: square each spread"),
     (_length_of_a_for_both, "each spread is divided by the root of its own number of runs"),
     (_length_of_b_for_both, "each spread is divided by the root of its own number of runs"),
     (_pooled, "you mix both spreads into one; each has its own standard error"),
@@ -228,6 +245,14 @@ def _with_loops(a, b):
     if ratio > 2:
         return np.str_("A")
     return "B" if ratio < -2 else "unclear"
+
+
+def _by_statistics(a, b):
+    from statistics import fmean, variance
+
+    gap = fmean(a) - fmean(b)
+    error = (variance(a.tolist()) / len(a) + variance(b.tolist()) / len(b)) ** 0.5
+    return {True: "A", False: "B"}[gap > 0] if abs(gap) > 2 * error else "unclear"
 
 
 # --- 10.2 ------------------------------------------------------------------------------------
@@ -364,6 +389,12 @@ def _against(reference):
     return changed
 
 
+def _above_the_training_loss(history):
+    if history["accuracy"][-1] < 0.9:
+        return diagnose(history)
+    return "overfitting" if history["val_loss"][-1] > 1.1 * history["loss"][-1] else "fine"
+
+
 def _by_the_gap(history):
     if history["accuracy"][-1] < 0.9:
         return diagnose(history)
@@ -394,6 +425,8 @@ _DIAGNOSE_SLIPS = (
     (_against(min), "any rise counts for you; the rule allows 10 %"),
     (_against(lambda loss: min(loss) + 0.1), "10 % above the lowest is 1.1 times the lowest, "
      "not 0.1 more"),
+    (_above_the_training_loss, "you compare with the training loss; compare with the lowest "
+     "validation loss"),
     (_by_the_gap, "you go by the gap; the rule asks for a validation loss that has risen"),
 )  # fmt: skip
 
@@ -416,6 +449,16 @@ def _with_pandas(history):
         falls = table["loss"].pct_change().iloc[-1] < -0.05
         return "undertrained" if falls else "underfitting"
     return "overfitting" if last["val_loss"] / table["val_loss"].min() > 1.1 else "fine"
+
+
+def _with_match(history):
+    before, last = history["loss"][-2:]
+    worse = history["val_loss"][-1] / np.min(history["val_loss"]) - 1
+    match history["accuracy"][-1] < 0.9, (before - last) / before > 0.05, worse > 0.1:
+        case True, falls, _:
+            return "undertrained" if falls else "underfitting"
+        case False, _, rises:
+            return "overfitting" if rises else "fine"
 
 
 def _with_nested_ifs(history):
@@ -520,6 +563,15 @@ def _against_the_first(val_loss, patience):
     return _stop_when(val_loss, patience, lambda loss, past: loss >= past[0])
 
 
+def _waits_from_the_first(val_loss, patience):
+    lowest, waited = val_loss[0], 0
+    for epoch, loss in enumerate(val_loss, start=1):
+        lowest, waited = (loss, 0) if loss < lowest else (lowest, waited + 1)
+        if waited == patience:
+            return epoch
+    return len(val_loss)
+
+
 def _one_epoch_more(val_loss, patience):
     return stop_after(val_loss, patience + 1)
 
@@ -547,6 +599,7 @@ _STOP_SLIPS = (
     (_with_a_margin, "a new low is a new low, however small the step"),
     (_not_in_a_row, "a new low sets the count back to 0"),
     (_against_the_first, "you compare with the first epoch; compare with the lowest so far"),
+    (_waits_from_the_first, "the first epoch is a low, no epoch without one: begin with infinity"),
     (_one_epoch_more, "you wait one epoch too long"),
     (_patience_of_two, "you always wait two epochs: use patience"),
     (_the_loss, "that is a loss: the epoch is asked for"),
@@ -565,6 +618,13 @@ def _with_running_minimum(val_loss, patience):
     for i in range(patience, len(lows)):
         if lows[i] == lows[i - patience]:
             return float(i + 1)
+    return len(val_loss)
+
+
+def _with_windows(val_loss, patience):
+    for i in range(len(val_loss) - patience):
+        if min(val_loss[i + 1 : i + 1 + patience]) >= val_loss[i]:
+            return i + 1 + patience
     return len(val_loss)
 
 
@@ -606,6 +666,9 @@ EXERCISES = (
             (_only_error_of_a, "the luck of both counts"),
             (_only_error_of_b, "the luck of both counts"),
             (_errors_added, "not a + b"),
+            (_intervals_apart, "not a + b"),
+            (_spreads_not_squared, "square each spread"),
+            (_run_by_run, "the standard error of that difference is"),
             (_length_of_a_for_both, "the root of its own number"),
             (_length_of_b_for_both, "the root of its own number"),
             (_pooled, "you mix both spreads into one"),
@@ -615,7 +678,7 @@ EXERCISES = (
             (_fixed_margin, 'expected "'),
             (_yes_or_no, 'the answer is one of "A", "B", "unclear"'),
         ),
-        right=(_by_scipy, _by_pandas, _with_loops),
+        right=(_by_scipy, _by_pandas, _with_loops, _by_statistics),
     ),
     Exercise(
         id="10.2",
@@ -644,7 +707,7 @@ EXERCISES = (
             (_rule(less=0.99), "falls by 3 %"),
             (_rule(less=0.9), "falls by 7 %"),
         ),
-        right=(_with_arrays, _with_pandas, _with_nested_ifs),
+        right=(_with_arrays, _with_pandas, _with_match, _with_nested_ifs),
     ),
     Exercise(
         id="10.3",
@@ -666,6 +729,6 @@ EXERCISES = (
             *((slip, words) for slip, words in _STOP_SLIPS),
             (_one_epoch_less, "expected"),
         ),
-        right=(_by_age_of_the_low, _with_running_minimum, _with_while),
+        right=(_by_age_of_the_low, _with_running_minimum, _with_windows, _with_while),
     ),
 )

@@ -23,6 +23,10 @@ _SUMS = (
 
 
 def _check_relu_and_slope(answer):
+    given, shown = _SUMS[0].copy(), f"relu_and_slope of {show(_SUMS[0])}"
+    call(answer, given, shown=shown, copied=False)
+    same_as_before = np.array_equal(given, _SUMS[0])
+    require(same_as_before, "your function changed the sums it was given: return a new array")
     found = []
     for z in (*_SUMS, np.zeros(3)):
         case = Case(f"relu_and_slope of {show(z)}", (z,))
@@ -98,6 +102,17 @@ def _nudging_upwards(z):
 
 def _relu6(z):
     return np.clip(z, 0, 6), ((z > 0) & (z < 6)).astype(float)
+
+
+def _in_place(z):
+    slopes = (z > 0).astype(float)
+    z[z < 0] = 0
+    return z, slopes
+
+
+def _by_the_sign(z):
+    values = z.clip(min=0)
+    return values, np.sign(values)
 
 
 def _by_loop(z):
@@ -197,6 +212,14 @@ def _median_slope(weights, slopes):
     return np.sqrt(len(weights)) * np.std(weights) * np.sqrt(np.median(np.square(slopes)))
 
 
+def _mean_size_of_slopes(weights, slopes):
+    return np.sqrt(len(weights)) * np.std(weights) * np.abs(slopes).mean()
+
+
+def _mean_size_of_weights(weights, slopes):
+    return np.sqrt(len(weights)) * np.abs(weights).mean() * _rms(slopes)
+
+
 _LAYER_SLIPS = (
     (_mean_slope, "you take the mean slope; many products have the size of the root of the mean "
      "square"),
@@ -210,6 +233,9 @@ _LAYER_SLIPS = (
     (_squared, "that is the square of the factor"),
     (_only_weights, "the slopes are missing"),
     (_images_for_units, "n is the number of units; `len(slopes)` counts images"),
+    (_mean_size_of_slopes, "you take the mean size of the slopes; take the root of the mean of "
+     "their squares"),
+    (_mean_size_of_weights, "you take the mean size of the weights; take their spread"),
     (_median_slope, "you take the median of the squares; take their mean"),
 )  # fmt: skip
 
@@ -221,6 +247,10 @@ def _by_norms(weights, slopes):
 def _by_variances(weights, slopes):
     squared = weights.shape[1] * weights.astype(np.float32).var() * (slopes**2).mean()
     return np.float32(squared) ** 0.5
+
+
+def _with_ddof_one(weights, slopes):
+    return weights.std(ddof=1) * (len(weights) * np.mean(slopes * slopes)) ** 0.5
 
 
 def _by_loops(weights, slopes):
@@ -296,6 +326,14 @@ def _mean_nearly_zero(values):
     return (values.mean(axis=0) < 0.05).mean()
 
 
+def _per_image(values):
+    return (values == 0).all(axis=0).sum() / len(values)
+
+
+def _in_percent(values):
+    return 100 * dead_share(values)
+
+
 def _one_per_unit(values):
     return (values == 0).all(axis=0)
 
@@ -308,6 +346,8 @@ _DEAD_SLIPS = (
     (_share_of_zeros, "that is the share of zeros; a unit that is off for some images is not dead"),
     (_share_of_images, "that is the share of images: which axis counts the units?"),
     (_number_of_units, "that is their number; the share is asked for"),
+    (_per_image, "you divide by the number of images: divide by the number of units"),
+    (_in_percent, "that is in percent: a share goes from 0 to 1"),
     (_off_for_any, "those are off for some image; dead is off for all images"),
     (_living, "that is the share of units that are on for some image"),
     (_without_spread, "a unit that always has the same value above 0 is not dead"),
@@ -358,9 +398,10 @@ EXERCISES = (
             (_nudging, "nudging goes wrong near 0"),
             (_nudging_upwards, "the slopes at"),
             (_relu6, "the values at"),
+            (_in_place, "return a new array"),
             (_with(_relu, lambda z: ...), "still `...`"),
         ),
-        right=(_by_loop, _by_where, _by_mask),
+        right=(_by_loop, _by_where, _by_mask, _by_the_sign),
     ),
     Exercise(
         id="11.2",
@@ -379,7 +420,7 @@ EXERCISES = (
             "`np.sqrt((slopes**2).mean())`.",
         ),
         wrong=_LAYER_SLIPS,
-        right=(_by_norms, _by_variances, _by_loops),
+        right=(_by_norms, _by_variances, _with_ddof_one, _by_loops),
     ),
     Exercise(
         id="11.3",

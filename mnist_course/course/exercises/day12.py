@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from .engine import Exercise, NotYet
+from .engine import Exercise, NotYet, call, require
 from .suspects import Case, judge, number, same, two_results
 
 # --- 12.1 ------------------------------------------------------------------------------------
@@ -85,6 +85,10 @@ def _base_two(p, label, smoothing):
     return smoothed_loss(p, label, smoothing) / np.log(2)
 
 
+def _base_ten(p, label, smoothing):
+    return smoothed_loss(p, label, smoothing) / np.log(10)
+
+
 def _squared(p, label, smoothing):
     return ((p - _asked(label, smoothing / 10, 1 - 0.9 * smoothing)) ** 2).mean()
 
@@ -106,6 +110,7 @@ _LOSS_SLIPS = (
     (_without_minus, "a loss is not negative: the surprise is minus the logarithm"),
     (_mean_of_ten, "add the ten parts up, do not average them"),
     (_base_two, "that is the logarithm of base 2: np.log is the natural one"),
+    (_base_ten, "that is the logarithm of base 10: np.log is the natural one"),
     (_smoothing_of_a_tenth, "your smoothing is always 0.1: use the one that is given"),
 )  # fmt: skip
 
@@ -163,6 +168,10 @@ def _two_arrays(found, case) -> np.ndarray | list:
 
 
 def _check_momentum_step(answer):
+    given = [np.array(part, copy=True) for part in _STEPS[0].arguments[:3]]
+    call(answer, *given, _STEPS[0].arguments[3], shown=_STEPS[0].shown, copied=False)
+    kept = all(map(np.array_equal, given, _STEPS[0].arguments))
+    require(kept, "your function changed an array that it was given: return new ones")
     judge(answer, momentum_step, _STEPS, slips=_STEP_SLIPS, form=_two_arrays, within=1e-4)
 
 
@@ -223,6 +232,18 @@ def _nesterov(w, velocity, slope, rate):
 
 def _slope_first(w, velocity, slope, rate):
     velocity = velocity + 0.9 * slope
+    return w - rate * velocity, velocity
+
+
+def _in_place(w, velocity, slope, rate):
+    velocity *= 0.9
+    velocity += slope
+    w -= rate * velocity
+    return w, velocity
+
+
+def _less_friction(w, velocity, slope, rate):
+    velocity = 0.99 * velocity + slope
     return w - rate * velocity, velocity
 
 
@@ -330,6 +351,11 @@ def _the_bottom(table):
     return rates_to_try(table)[1]
 
 
+def _from_the_left_end(table):
+    smooth = np.convolve(table["loss"], np.ones(9) / 9, mode="valid")
+    return _around(table["rate"].to_numpy()[smooth.argmin()])
+
+
 def _other_factors(*factors):
     def changed(table):
         return [factor * rates_to_try(table)[1] for factor in factors]
@@ -351,6 +377,7 @@ _RATE_SLIPS = (
      "your mean looks back only, so that the bottom appears too far right: center=True"),
     (_lowest_of(lambda losses: losses.rolling(9, center=True).median()),
      "you smooth with the median: take the mean of nine neighbours"),
+    (_from_the_left_end, "a mean of nine neighbours belongs to the middle one, not to the first"),
     (_the_row, "you use the name of a row: which rate stands there?"),
     (_the_loss, "you use the loss at the bottom: which rate stands in its row?"),
     (_other_factors(0.25, 0.5, 1, 2), "half, once, twice and four times the bottom"),
@@ -362,6 +389,11 @@ _RATE_SLIPS = (
 def _by_convolution(table):
     smooth = np.convolve(table["loss"], np.ones(9) / 9, mode="valid")
     return table["rate"].to_numpy()[smooth.argmin() + 4] * np.array([0.5, 1, 2, 4])
+
+
+def _by_looking_back(table):
+    smooth = table["loss"].rolling(9).mean().shift(-4)
+    return _around(table.loc[smooth.idxmin(), "rate"])
 
 
 def _by_windows(table):
@@ -409,7 +441,12 @@ EXERCISES = (
             "The new velocity is nine tenths of the old one plus the slope.",
             "`velocity = 0.9 * velocity + slope`, and w moves by `- rate * velocity`.",
         ),
-        wrong=(*_STEP_SLIPS, (_only_the_place, "two results are expected")),
+        wrong=(
+            *_STEP_SLIPS,
+            (_only_the_place, "two results are expected"),
+            (_in_place, "return new ones"),
+            (_less_friction, "expected"),
+        ),
         right=(_in_float32_step, _as_one_array, _element_by_element),
     ),
     Exercise(
@@ -435,6 +472,6 @@ EXERCISES = (
             (_the_middle, "expected"),
             (_always_the_same, "expected"),
         ),
-        right=(_by_convolution, _by_windows, _as_a_series),
+        right=(_by_convolution, _by_looking_back, _by_windows, _as_a_series),
     ),
 )
