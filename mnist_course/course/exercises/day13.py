@@ -140,7 +140,7 @@ def _widest_of_a_table(depth, cap):
 
 
 def _runs(rename: str = "") -> pd.DataFrame:
-    """Three runs of each, four of "steady"; the luckiest, the largest and the best all differ.
+    """Three runs of each, four of "often"; the luckiest, the largest and the best all differ.
 
     "mixed" is best by its mean, and neither by median, nor lowest run, nor any single seed, nor
     by the sum, which favours who ran more often.
@@ -150,6 +150,7 @@ def _runs(rename: str = "") -> pd.DataFrame:
         "lucky": (60_000, (0.930, 0.975, 0.936)),
         "narrow": (5_000, (0.902, 0.904, 0.903)),
         "steady": (50_000, (0.955, 0.957, 0.956)),
+        "often": (40_000, (0.940, 0.942, 0.941)),
         "mixed": (65_000, (0.952, 0.970, 0.951)),
         "full": (70_000, (0.951, 0.952, 0.950)),
         "huge": (400_000, (0.980, 0.981, 0.982)),
@@ -160,7 +161,7 @@ def _runs(rename: str = "") -> pd.DataFrame:
         for variant, (parameters, values) in nets.items()
         for accuracy in [values[seed]]
     ]
-    rows.append(("steady" + rename, 3, 50_000, 0.956))
+    rows.append(("often" + rename, 3, 40_000, 0.941))
     return pd.DataFrame(rows, columns=["variant", "seed", "parameters", "val_accuracy"])
 
 
