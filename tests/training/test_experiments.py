@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mnist_course import create_model, scale_pixels
-from mnist_course.training import experiments
+from mnist_course.training import compile_model, experiments
 from mnist_course.training.experiments import compare
 
 
@@ -72,6 +72,45 @@ def test_the_seed_is_that_of_the_training_too(sets, monkeypatch):
     monkeypatch.setattr(experiments, "train", train)
     compare({"a": softmax, "b": softmax}, sets[0], epochs=1, seeds=[3, 5], verbose=False)
     assert asked == [3, 3, 5, 5]
+
+
+def dropped():
+    return create_model("dense_regularized")
+
+
+def first_weight(model):
+    return {"weight": float(model.get_weights()[0][300, 0])}
+
+
+def test_a_judge_adds_a_column_and_changes_no_number(sets):
+    options = {"validation_data": sets[1], "epochs": 2, "seeds": [1, 2, 3], "learning_rate": 0.002}
+    apart = compare({"d": dropped}, sets[0], **options)
+    judged = compare({"d": dropped}, sets[0], judge=first_weight, **options)
+    columns = ["seed", "epoch", "loss", "accuracy", "val_loss", "val_accuracy"]
+    assert judged[columns].equals(apart[columns])
+    assert judged["weight"].nunique() == 3
+
+
+def test_with_a_judge_each_variant_is_compiled_once(sets, monkeypatch):
+    compiled = []
+
+    def compile_once(model, **options):
+        compiled.append(options["learning_rate"])
+        return compile_model(model, **options)
+
+    monkeypatch.setattr(experiments, "compile_model", compile_once)
+    options = {"epochs": 1, "seeds": [1, 2], "verbose": False, "judge": first_weight}
+    compare({"a": softmax, "b": softmax}, sets[0], learning_rate=0.01, **options)
+    assert compiled == [0.01, 0.01]
+
+
+def test_a_judge_takes_a_model_that_is_compiled_already(sets):
+    def build():
+        return compile_model(softmax(), learning_rate=0.02)
+
+    table = compare({"a": build}, sets[0], epochs=1, seeds=[1, 2], judge=first_weight)
+    apart = compare({"a": build}, sets[0], epochs=1, seeds=[1, 2])
+    assert table["loss"].equals(apart["loss"])
 
 
 def test_training_improves_over_epochs(sets):

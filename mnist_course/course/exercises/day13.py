@@ -30,7 +30,8 @@ def _check_widest(answer):
     for depth, cap in ((2, 101_770), (1, 50_890), (4, 101_770), (3, _count(40, 3) - 1)):
         shown = f"widest({depth}, {cap:_})"
         found = call(answer, depth, cap, shown=shown)
-        require(np.shape(found) == (), f"{shown}: one width is asked for, yours is {found!r}")
+        single = np.shape(found) == () and not isinstance(found, str)
+        require(single, f"{shown}: one width is asked for, yours is {found!r}")
         try:
             width = round(float(found))
         except (TypeError, ValueError):
@@ -44,6 +45,8 @@ def _name_mistakes(width: int, depth: int, cap: int, shown: str) -> None:
     mistakes = (
         (expected + 1, f"just over the cap: {_costs(width, depth)}. Take the last width "
          "that still fits, and count every bias"),
+        (_below_the_cap(depth, cap), f"{_costs(expected, depth)}, exactly the cap, and *at most* "
+         "means that this still fits"),
         (_all_see_pixels(depth, cap), "only the first hidden layer sees the 784 pixels; the "
          "others see `width` values each"),
         (_one_layer(depth, cap), f"that fits with one hidden layer; here there are {depth}, and "
@@ -70,6 +73,10 @@ def _layers(depth: int) -> str:
 
 def _search(fits) -> int:
     return next(width for width in range(3000) if not fits(width + 1))
+
+
+def _below_the_cap(depth, cap):
+    return _search(lambda w: _count(w, depth) < cap)
 
 
 def _no_biases(depth, cap):
@@ -104,6 +111,10 @@ def _list_of_widths(depth, cap):
     return [widest(depth, cap)] * depth
 
 
+def _as_text(depth, cap):
+    return str(widest(depth, cap))
+
+
 def _widest_by_formula(depth, cap):
     blocks, linear, fixed = depth - 1, 784 + depth + 10, 10  # blocks w² + linear w + fixed
     if not blocks:
@@ -129,15 +140,17 @@ def _widest_of_a_table(depth, cap):
 
 
 def _runs(rename: str = "") -> pd.DataFrame:
-    """Three runs of each; the luckiest, the largest, the cheapest and the best all differ.
+    """Three runs of each, four of "often"; the luckiest, the largest and the best all differ.
 
-    "mixed" is best by its mean, and neither by median, nor lowest run, nor any single seed.
+    "mixed" is best by its mean, and neither by median, nor lowest run, nor any single seed, nor
+    by the sum, which favours who ran more often.
     """
     nets = {
         "wide": (90_000, (0.960, 0.962, 0.961)),
         "lucky": (60_000, (0.930, 0.975, 0.936)),
         "narrow": (5_000, (0.902, 0.904, 0.903)),
         "steady": (50_000, (0.955, 0.957, 0.956)),
+        "often": (40_000, (0.940, 0.942, 0.941)),
         "mixed": (65_000, (0.952, 0.970, 0.951)),
         "full": (70_000, (0.951, 0.952, 0.950)),
         "huge": (400_000, (0.980, 0.981, 0.982)),
@@ -148,6 +161,7 @@ def _runs(rename: str = "") -> pd.DataFrame:
         for variant, (parameters, values) in nets.items()
         for accuracy in [values[seed]]
     ]
+    rows.append(("often" + rename, 3, 40_000, 0.941))
     return pd.DataFrame(rows, columns=["variant", "seed", "parameters", "val_accuracy"])
 
 
@@ -173,9 +187,11 @@ def _check_choose(answer):
         allowed = runs[runs["parameters"] <= cap]
         strictly = runs[runs["parameters"] < cap]
         means = allowed.groupby("variant")["val_accuracy"].mean()
+        sums = allowed.groupby("variant")["val_accuracy"].sum()
         for mistake, words in (
             (_best_run(runs, cap), "it has the best single run, which is luck: compare means"),
             (_largest(runs, cap), "it is the largest that fits, but not the most accurate"),
+            (sums.idxmax(), "it has the largest sum, because it ran more often: compare means"),
             (means.idxmin(), "it has the lowest mean accuracy"),
             (
                 choose_under_cap(strictly, cap) if len(strictly) else None,
@@ -299,7 +315,7 @@ def _call_occam(answer, table: pd.DataFrame):
 
 
 def _check_occam(answer):
-    for table in (_summary(), _summary(2), _summary().drop("medium")):
+    for table in (_summary(), _summary(3), _summary().drop("medium")):
         found = _call_occam(answer, table)
         require(
             isinstance(found, str),
@@ -389,6 +405,11 @@ def _first_that_passes(table):
     return good["parameters"].idxmax()
 
 
+def _last_that_passes(table):
+    best = table.loc[table["error"].idxmin()]
+    return table[table["error"] <= best["error"] + best["standard error"]].index[-1]
+
+
 def _with_bar(bar):
     """The smallest network under another bar."""
 
@@ -424,6 +445,8 @@ EXERCISES = (
         wrong=(
             (_first_too_wide, "the last width that still fits"),
             (_no_biases, "count every bias"),
+            (_below_the_cap, "exactly the cap"),
+            (_as_text, "one width is asked for"),
             (_all_see_pixels, "only the first hidden layer sees the 784 pixels"),
             (_one_layer, "that fits with one hidden layer"),
             (_one_too_deep, "blocks between them"),
@@ -454,6 +477,7 @@ EXERCISES = (
             (_its_accuracy, "the name of a variant is asked for"),
             (_its_row, "the name of a variant is asked for"),
             (_first_seed_only, "one that fits reaches"),
+            (_by("sum"), "it ran more often"),
             (_by("median"), "one that fits reaches"),
             (_by("min"), "one that fits reaches"),
             (_by(_mean_minus_sd), "one that fits reaches"),
@@ -484,6 +508,7 @@ EXERCISES = (
             (_with_bar(lambda best: best["error"] + 0.5), "you chose"),
             (_subtracts, "one standard error *above*"),
             (_subtracts_and_fails, "no network passes your bar"),
+            (_last_that_passes, "you chose"),
             (_first_that_passes, "does so with fewer parameters"),
             (_its_number, "the name of a network"),
         ),

@@ -24,6 +24,10 @@ def longest_wait(val_loss):
     return enough_patience(val_loss) - 1
 
 
+def at_least_one(val_loss):
+    return max(1, longest_wait(val_loss))
+
+
 def waits_after_the_lowest(val_loss):
     low, waited, longest = float("inf"), 0, 0
     for loss in val_loss:
@@ -86,6 +90,7 @@ _TRAININGS = (
 )  # fmt: skip
 _PATIENCE_SLIPS = (
     (longest_wait, "a patience of 2 stops at the second epoch without a new low: one more"),
+    (at_least_one, "a patience of 2 stops at the second epoch without a new low: one more"),
     (waits_after_the_lowest, "what comes after the lowest loss does not count"),
     (looks_one_epoch_back, "compare with the lowest so far, not with the epoch before"),
     (counts_an_equal_loss_as_low, "an equal loss is no new low"),
@@ -171,6 +176,12 @@ def a_few_too_many(values, rate, rng):
     return values * (rng.random(np.shape(values)) >= 1.4 * rate) / (1 - rate)
 
 
+def a_fixed_number_of_each_digit(values, rate, rng):
+    units = values.shape[1]
+    ranks = rng.random(values.shape).argsort(axis=1)
+    return values * (ranks >= round(rate * units)) / (1 - rate)
+
+
 def mean_repaired(values, rate, rng):
     kept = values * (rng.random(np.shape(values)) >= rate)
     return kept * np.mean(values) / np.mean(kept)
@@ -216,6 +227,13 @@ def _check_who_is_silent(silent):
     require(
         abs(silent.mean() - 0.2) < 0.015,  # five standard deviations
         f"at a rate of 0.2 about 20 % should be silenced, yours silences {silent.mean():.1%}",
+    )
+
+    counts = silent.sum(axis=1)
+    require(
+        counts.std() > 1,  # 2.8 is expected of 50 units
+        f"every digit loses exactly {counts[0]} of its units: draw a lot for each value, then "
+        "some digits lose more and some fewer",
     )
 
 
@@ -282,6 +300,18 @@ def root_of_the_spread(batch, epsilon):
     return (batch - batch.mean(axis=0)) / np.sqrt(batch.std(axis=0) + epsilon)
 
 
+def epsilon_of_keras(batch, epsilon):
+    return batch_norm(batch, 1e-3)
+
+
+def one_variance_for_all(batch, epsilon):
+    return (batch - batch.mean(axis=0)) / np.sqrt(batch.var() + epsilon)
+
+
+def only_the_mean_divided(batch, epsilon):
+    return batch - batch.mean(axis=0) / np.sqrt(batch.var(axis=0) + epsilon)
+
+
 def one_less_than_n(batch, epsilon):
     return (batch - batch.mean(axis=0)) / np.sqrt(batch.var(axis=0, ddof=1) + epsilon)
 
@@ -319,6 +349,12 @@ def check_batch_norm(answer):
         (each_digit_by_itself, "you normalise each digit; take each unit, a column: axis=0"),
         (all_at_once, "you take one mean for everything; each unit has its own: axis=0"),
         (without_epsilon, "epsilon has no effect: add it to the variance, under the root"),
+        (epsilon_of_keras, "you add 0.001; use the epsilon that is given, 0.25 here"),
+        (
+            one_variance_for_all,
+            "you take one variance for everything; each unit has its own: axis=0",
+        ),
+        (only_the_mean_divided, "you divide the mean alone: brackets around batch - mean"),
         (without_the_root, "you divide by the variance; take the root of it"),
         (epsilon_outside_the_root, "add epsilon to the variance, under the root, not after it"),
         (mean_not_subtracted, "the mean of each unit should become 0: subtract it first"),
@@ -359,6 +395,7 @@ EXERCISES = (
         ),
         wrong=(
             (longest_wait, "one more"),
+            (at_least_one, "one more"),
             (waits_after_the_lowest, "after the lowest loss does not count"),
             (looks_one_epoch_back, "compare with the lowest so far"),
             (counts_an_equal_loss_as_low, "an equal loss is no new low"),
@@ -390,6 +427,7 @@ EXERCISES = (
             (in_place, "return a new array"),
             (always_the_same, "two calls silence the same values"),
             (from_another_generator, "draw the lots from rng"),
+            (a_fixed_number_of_each_digit, "some digits lose more and some fewer"),
             (a_few_too_many, "about 20 % should be silenced"),
             (mean_repaired, "times 1.25 exactly"),
         ),
@@ -417,6 +455,9 @@ EXERCISES = (
             (not_divided, "now divide"),
             (root_of_the_spread, "a root already"),
             (one_less_than_n, "here it is n"),
+            (epsilon_of_keras, "you add 0.001"),
+            (one_variance_for_all, "one variance for everything"),
+            (only_the_mean_divided, "brackets around"),
         ),
         right=(_norm_in_a_loop, _norm_with_std, _norm_by_keras),
     ),

@@ -65,6 +65,7 @@ _SIZES = [
     for s, k, t, p in (
         *((7, 3, 1, 0), (7, 3, 2, 0), (28, 3, 1, 0), (28, 3, 1, 1), (28, 5, 2, 0)),
         *((28, 5, 2, 2), (10, 3, 3, 0), (28, 2, 2, 0), (11, 4, 3, 1), (3, 3, 1, 0)),
+        (8, 3, 3, 0),
     )
 ]
 
@@ -75,6 +76,10 @@ def _check_output_size(answer):
 
 def _rounded_up(size, kernel_size, stride, padding):
     return -((kernel_size - size - 2 * padding) // stride) + 1
+
+
+def _rounded(size, kernel_size, stride, padding):
+    return round((size + 2 * padding - kernel_size) / stride + 1)
 
 
 def _one_side(size, kernel_size, stride, padding):
@@ -107,6 +112,7 @@ def _like_same(size, kernel_size, stride, padding):
 
 _SIZE_SLIPS = (
     (_rounded_up, "a last place that does not fit inside is left out: round down"),
+    (_rounded, "a last place that does not fit inside is left out: round down, do not round"),
     (_one_side, "padding lies on both ends of a side"),
     (_without_one, "the first place counts too: steps are one fewer than places"),
     (_no_padding, "padding makes the side longer"),
@@ -223,6 +229,11 @@ def _first_place_only(image, blame):
     return image[:height, :width] * blame[0, 0]
 
 
+def _the_last_place(image, blame):
+    height, width = np.subtract(image.shape, blame.shape) + 1
+    return image[-height:, -width:] * blame[-1, -1]
+
+
 def _map_of_blame(image, blame):
     return image[: blame.shape[0], : blame.shape[1]] * blame
 
@@ -235,6 +246,7 @@ _SLOPE_SLIPS = (
     (_uphill, "every sign is turned"),
     (_transposed, "rows and columns are exchanged"),
     (_pixels_alone, "each pixel counts times the blame of its place"),
+    (_the_last_place, "every place adds to the slopes; yours keep what the last one said"),
     (_first_place_only, "the weight takes part at every place, not only at the first"),
 )
 
@@ -260,6 +272,10 @@ def _adding_windows(image, blame):
 
 def _as_lists(image, blame):
     return filter_slopes(image, blame).tolist()
+
+
+def _slid_over_the_image(image, blame):
+    return _slide(image, blame)
 
 
 EXERCISES = (
@@ -338,6 +354,6 @@ EXERCISES = (
             *((slip, words.split(":")[0]) for slip, words in _SLOPE_SLIPS),
             (_map_of_blame, "one for each weight"),
         ),
-        right=(_by_windows, _by_scipy, _adding_windows, _as_lists),
+        right=(_by_windows, _by_scipy, _adding_windows, _as_lists, _slid_over_the_image),
     ),
 )
