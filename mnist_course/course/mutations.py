@@ -280,7 +280,7 @@ MUTATIONS = (
     Mutation(
         "first-variant-for-all",
         "training.experiments.compare",
-        (11, 12, 13, 14, 16),
+        (11, 12, 13, 14),
         on_arguments(_first_variant_for_all),
     ),
     Mutation(
@@ -440,7 +440,7 @@ MUTATIONS = (
     Mutation(
         "the-same-first-weights-for-all",
         "training.loop.start_anew",
-        (23,),
+        (16, 23),
         on_arguments(lambda given, options: ((given[0], _zeroed(given[1])), options)),
     ),
     Mutation(

@@ -73,7 +73,26 @@ def _first_filters(side, filters):
     return flattened(side, filters) // filters[-1] * filters[0]
 
 
+def _not_rounded(side, filters):
+    for _ in filters:
+        side = (side - 2) / 2
+    return side * side * filters[-1]
+
+
+def _pooled_first(side, filters):
+    for _ in filters:
+        side = side // 2 - 2
+    return side * side * filters[-1]
+
+
+def _always_two_blocks(side, filters):
+    return flattened(side, [1, filters[-1]])
+
+
 _FLAT_SLIPS = (
+    (_not_rounded, "pooling leaves out an odd last row: round down"),
+    (_pooled_first, "in each block the convolution comes first, then the pooling"),
+    (_always_two_blocks, "there is a block for each number in `filters`, not always two"),
     (_padded, "a window of 3 without padding has two places fewer than there are pixels"),
     (_rounded_up, "pooling leaves out an odd last row: round down"),
     (_three_lost, "a window of 3 has side - 2 places"),
@@ -170,7 +189,12 @@ def _complement(both_right, only_a, only_b, both_wrong):
     return 1 - p_value(both_right, only_a, only_b, both_wrong)
 
 
+def _the_larger(both_right, only_a, only_b, both_wrong):
+    return min(1, 2 * binom.cdf(max(only_a, only_b), only_a + only_b, 0.5))
+
+
 _P_SLIPS = (
+    (_the_larger, "as few as the *smaller* count: add up from 0 to that"),
     (_one_sided, "either side may get so few: twice the sum, at most 1"),
     (_all_errors, "digits that both misread tell nothing about who is better"),
     (_all_digits, "only digits that exactly one reads are tosses of the coin"),

@@ -31,7 +31,7 @@ def _stand_in(seed):
                 f"answer() takes images of shape (n, height, width), it got {images.shape}; one "
                 "image becomes a batch with image[None]"
             )
-        likes = np.random.default_rng(seed).normal(size=(3, *images.shape[1:]))
+        likes = 0.4 * np.random.default_rng(seed).normal(size=(3, *images.shape[1:]))
         scores = np.einsum("nyx,cyx->nc", images, likes)
         return softmax(scores).astype(np.float32)
 
@@ -108,7 +108,31 @@ _COVER_SLIPS = (
         "a loss below 0 (covering helps) is a finding too",
         change=lambda b, a, d: max(0, b[d] - a[d]),
     ),
+    _slip(
+        "the sign counts: a loss below 0 means that covering helps",
+        change=lambda b, a, d: abs(b[d] - a[d]),
+    ),
+    (
+        lambda answer, image, digit, size: _other_part(answer, image, digit, size, inside=False),
+        "cover the square, and leave the rest as it is",
+    ),
+    (
+        lambda answer, image, digit, size: _other_part(answer, image, digit, size, side=size - 1),
+        "the cover has `size` rows and columns",
+    ),
 )
+
+
+def _other_part(answer, image, digit, size, *, inside=True, side=None):
+    """Losses when a smaller square is covered, or everything but the square."""
+    before, losses = answer(image[None])[0, digit], occlusion(answer, image, digit, size)
+    side = size if side is None else side
+    for row, column in np.ndindex(losses.shape):
+        square = np.zeros(image.shape, bool)
+        square[row : row + side, column : column + side] = True
+        covered = np.where(square == inside, 0, image)
+        losses[row, column] = before - answer(covered[None])[0, digit]
+    return losses
 
 
 def _too_few_places(answer, image, digit, size):
@@ -185,12 +209,21 @@ def _by_hand(ink_there, *, near=None):
     return heat, ink
 
 
+def _on_the_edge():
+    """The hottest is in the first row, with a cold place of equal ink beside it."""
+    heat, ink = np.zeros((6, 6)), np.zeros((6, 6))
+    for place, warmth, amount in (((0, 3), 5, 20), ((0, 2), -9, 20), ((4, 1), -1, 19)):
+        heat[place], ink[place] = warmth, amount
+    return heat, ink
+
+
 _MAPS = [
     *(Case(f"image {seed}", _maps(seed)) for seed in range(24)),
     Case("ink 16 and 15 beside ink 20", _by_hand({(0, 0): 16, (5, 5): 15})),
     Case("ink 24 and 25 beside ink 20", _by_hand({(0, 4): 24, (5, 0): 25})),
     Case("ink 23.9 and 16.4", _by_hand({(5, 5): 23.9, (0, 0): 16.4})),
     Case("a neighbour of equal ink", _by_hand({(2, 4): 21}, near=(3, 3))),
+    Case("the hottest in the first row", _on_the_edge()),
     Case("two places away in one direction only", _by_hand({(4, 2): 19, (2, 0): 18})),
 ]
 
@@ -233,7 +266,19 @@ def _control_slip(words, **options):
     return lambda heat, ink: _choose(heat, ink, **options), words
 
 
+def _empty_slice_at_the_edge(heat, ink):
+    row, column = np.unravel_index(heat.argmax(), heat.shape)
+    fair = np.abs(ink - ink[row, column]) <= ink[row, column] / 5
+    fair[row - 1 : row + 2, column - 1 : column + 2] = False
+    return np.unravel_index(np.where(fair, heat, np.inf).argmin(), heat.shape)
+
+
 _CONTROL_SLIPS = (
+    (
+        _empty_slice_at_the_edge,
+        "that place overlaps with the hottest; in the first row or column, row - 1 is -1, and a "
+        "slice that begins there is empty",
+    ),
     _control_slip(
         "the control needs as much ink as the hottest: an empty corner costs nothing",
         equal=lambda ink, there: ink >= 0,
