@@ -1,6 +1,7 @@
 """The frontier: error against parameters or multiplications, ours beside the published."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import matplotlib.pyplot as plt
@@ -99,12 +100,13 @@ def plot_frontier(
     others = [figure for figure in published if getattr(figure, against) is not None]
     labels = [_draw_shipped(ax, name, entry, against) for name, entry in shipped.items()]
     labels += [_draw_published(ax, figure, getattr(figure, against)) for figure in others]
+    corners = []
     if stairs:
         flattered = [False] * len(shipped) + [figure.best_of for figure in others]
         points = zip(labels, flattered, strict=True)
-        _draw_stairs(ax, [label[:2] for label, best in points if not best])
+        corners = _draw_stairs(ax, [label[:2] for label, best in points if not best])
     _finish(ax, against, highest=max(error for _, error, *_ in labels))
-    _place_labels(ax, labels)
+    _place_labels(ax, labels, corners)
     return ax
 
 
@@ -124,13 +126,16 @@ def _draw_published(ax: Axes, figure: Published, x: int) -> tuple:
     return x, error, text, {"color": "#555555", "fontsize": 8.5}
 
 
-def _draw_stairs(ax: Axes, points: Sequence[tuple[float, float]]) -> None:
-    """A line down from one unbeaten network to the next, as prices rise."""
+def _draw_stairs(ax: Axes, points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """A line down from one unbeaten network to the next, as prices rise; its corners."""
     steps = []
     for price, error in sorted(points):
         if not steps or error < steps[-1][1]:
             steps.append((price, error))
-    ax.step(*zip(*steps, strict=True), where="post", color=BLUE, lw=1.2, zorder=1, label="frontier")
+    style = {"color": BLUE, "linestyle": "-", "lw": 1.2, "zorder": 1, "label": "frontier"}
+    ax.step(*zip(*steps, strict=True), where="post", **style)
+    below = [(x, above) for (x, _), (_, above) in zip(steps[1:], steps, strict=False)]
+    return [steps[0], *(corner for pair in zip(below, steps[1:], strict=True) for corner in pair)]
 
 
 def _finish(ax: Axes, against: str, *, highest: float) -> None:
@@ -157,12 +162,17 @@ def _finish(ax: Axes, against: str, *, highest: float) -> None:
     ax.legend(loc="lower left", frameon=False, fontsize=8.5, labelcolor=TEXT)
 
 
-def _place_labels(ax: Axes, labels: Sequence[tuple]) -> None:
-    """Write each label on the first side of its point where it covers nothing else."""
+def _place_labels(ax: Axes, labels: Sequence[tuple], corners: Sequence[tuple] = ()) -> None:
+    """Write each label on the first side of its point where it covers nothing else.
+
+    ``corners`` are those of a line that is to be kept free as well.
+    """
     figure = ax.figure
     figure.draw_without_rendering()  # the layout must stand before places are compared
     taken = [_around(ax.transData.transform((x, error))) for x, error, _, _ in labels]
     taken += [item.get_window_extent() for item in (ax.get_legend(), _draw_doubt(ax))]
+    ends = [ax.transData.transform(corner) for corner in corners]
+    taken += [_along(a, b) for a, b in pairwise(ends)]
     for x, error, text, style in labels:
         note = ax.annotate(text, (x, error), (0, 0), textcoords="offset points", **style)
         note.set_in_layout(False)
@@ -200,3 +210,8 @@ def _area(box: Bbox | None) -> float:
 def _around(point: tuple[float, float], radius: float = 7) -> Bbox:
     x, y = point
     return Bbox.from_extents(x - radius, y - radius, x + radius, y + radius)
+
+
+def _along(a: Sequence[float], b: Sequence[float], width: float = 2) -> Bbox:
+    line = Bbox([a, b])
+    return Bbox.from_extents(line.xmin, line.ymin, line.xmax, line.ymax).padded(width)

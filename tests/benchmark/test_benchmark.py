@@ -405,6 +405,12 @@ def test_the_stairs_go_through_those_that_no_other_one_beats(work):
     assert prices == [200_000, 4_000_000, 15 * 15_162_752]
 
 
+def test_no_label_covers_the_stairs(work):
+    stairs = next(line for line in work.lines if line.get_label() == "frontier")
+    places = work.transData.transform(stairs.get_path().interpolated(200).vertices)
+    assert not any(text.get_window_extent().count_contains(places) for text in work.texts)
+
+
 def test_those_chosen_on_the_test_digits_are_no_step_of_the_stairs(entry):
     ax = benchmark.plot_frontier({"champion": entry}, stairs=True)
     stairs = next(line for line in ax.lines if line.get_label() == "frontier")
