@@ -5,14 +5,17 @@ import json
 import sys
 from types import SimpleNamespace
 
+import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from keras import layers
 from rich.console import Console
 
 from mnist_course import benchmark
 from mnist_course.benchmark import Row, Step, accuracy, fresh, frontier, plan, report, rows, speed
 from mnist_course.benchmark.accuracy import Run, measure_time_to_accuracy
+from mnist_course.models import multiplications
 from mnist_course.shipping.recipes import RECIPES
 
 MACHINE = {"processor": "abacus", "cores": 2, "memory_gb": 8.0, "gpu": None, "backend": "jax"}
@@ -374,6 +377,72 @@ def test_published_figures_chosen_on_the_test_digits_look_different(picture):
         line.get_xdata()[0]: line.get_marker() for line in picture.lines if len(line.get_xdata())
     }
     assert (markers[161_000], markers[34_826]) == ("v", "o")
+
+
+@pytest.fixture
+def work(entry):
+    """Three networks, of which the dear one is beaten by the champion."""
+    prices = {"tiny": (200_000, 0.994), "champion": (4_000_000, 0.997), "dear": (5_000_000, 0.99)}
+    shipped = {
+        name: entry | {"multiplications": price, "test_accuracy": {"mean": mean, "sd": 0.0}}
+        for name, (price, mean) in prices.items()
+    }
+    ax = benchmark.plot_frontier(shipped, against="multiplications", stairs=True)
+    yield ax
+    plt.close(ax.figure)
+
+
+def test_the_picture_of_the_work_leaves_out_what_is_not_known(work):
+    words = " ".join(text.get_text() for text in work.texts)
+    assert "Keras's example" in words
+    assert "CapsNet" not in words
+    assert work.get_xlabel().startswith("multiplications")
+
+
+def test_the_stairs_go_through_those_that_no_other_one_beats(work):
+    stairs = next(line for line in work.lines if line.get_label() == "frontier")
+    prices = stairs.get_xdata().tolist()
+    assert prices == [200_000, 4_000_000, 15 * 15_162_752]
+
+
+def test_no_label_covers_the_stairs(work):
+    stairs = next(line for line in work.lines if line.get_label() == "frontier")
+    places = work.transData.transform(stairs.get_path().interpolated(200).vertices)
+    assert not any(text.get_window_extent().count_contains(places) for text in work.texts)
+
+
+def test_those_chosen_on_the_test_digits_are_no_step_of_the_stairs(entry):
+    ax = benchmark.plot_frontier({"champion": entry}, stairs=True)
+    stairs = next(line for line in ax.lines if line.get_label() == "frontier")
+    assert not {697, 161_000} & set(stairs.get_xdata().tolist())
+    plt.close(ax.figure)
+
+
+def test_an_unknown_price_is_said(entry):
+    with pytest.raises(ValueError, match=r"parameters, multiplications, got 'watts'"):
+        benchmark.plot_frontier({"champion": entry}, against="watts")
+
+
+def published_networks():
+    """Networks whose layers their authors have published: layers by name, after an image."""
+    conv, relu = layers.Conv2D, {"activation": "relu"}
+    example = []
+    for filters in (32, 64):
+        example += [conv(filters, 3, **relu), layers.MaxPooling2D()]
+    deotte = []
+    for filters in (32, 64):
+        for size, options in ((3, {}), (3, {}), (5, {"strides": 2, "padding": "same"})):
+            deotte += [conv(filters, size, **relu, **options), layers.BatchNormalization()]
+    deotte += [layers.Flatten(), layers.Dense(128, **relu), layers.BatchNormalization()]
+    return {"Keras's example": [*example, layers.Flatten()], "Deotte, one network": deotte}
+
+
+@pytest.mark.parametrize(("name", "stack"), published_networks().items())
+def test_published_prices_are_those_of_the_published_layers(name, stack):
+    network = keras.Sequential([keras.Input((28, 28, 1)), *stack, layers.Dense(10)])
+    figure = next(figure for figure in benchmark.PUBLISHED if figure.name == name)
+    assert network.count_params() == figure.parameters
+    assert multiplications(network) == figure.multiplications
 
 
 # --- the command ---------------------------------------------------------------------------------

@@ -100,6 +100,23 @@ _RATE_SLIPS = (
         lambda step, steps, peak, warmup: peak * step / steps,
         "the peak comes after the warm-up, not at the end",
     ),
+    (
+        _with_parts(_up, lambda step, rising, steps: 1 - _down(step, rising, steps)),
+        "half a cosine falls when it is added: (1 + cosine) / 2",
+    ),
+    (
+        lambda step, steps, peak, warmup: rate_at(step, steps, peak, warmup / steps),
+        "the warm-up is a share of the steps: it ends at warmup * steps",
+    ),
+    (
+        _with_parts(
+            _up,
+            lambda step, rising, steps: (
+                (1 + math.cos(180 * (step - rising) / (steps - rising))) / 2
+            ),
+        ),
+        "math.cos takes radians: half a turn is math.pi, not 180",
+    ),
 )
 
 
@@ -121,6 +138,12 @@ def _by_keras(step, steps, peak, warmup):
 
     schedule = one_cycle(peak, steps, warmup=warmup, start=0.0)
     return float(schedule(step))
+
+
+def _by_interpolation(step, steps, peak, warmup):
+    if step <= warmup * steps:
+        return np.interp(step, [0, warmup * steps], [0, peak])
+    return peak / 2 + peak / 2 * np.cos(np.pi * (step / steps - warmup) / (1 - warmup))
 
 
 # --- 19.2 ------------------------------------------------------------------------------------
@@ -307,6 +330,39 @@ def _state_forgotten(start, step, batches, epochs, load, save):
     return state
 
 
+def _one_epoch_a_call(start, step, batches, epochs, load, save):
+    done, state = load() or (0, start)
+    for epoch in range(done, epochs):
+        for batch in batches(epoch):
+            state = step(state, batch)
+        save((epoch + 1, state))
+        return state
+    return state
+
+
+def _saves_a_torn_epoch(start, step, batches, epochs, load, save):
+    epoch, state = load() or (0, start)
+    try:
+        while epoch < epochs:
+            for batch in batches(epoch):
+                state = step(state, batch)
+            epoch += 1
+            save((epoch, state))
+    except Exception:
+        save((epoch, state))
+        raise
+    return state
+
+
+def _one_epoch_too_many(start, step, batches, epochs, load, save):
+    return go_on(start, step, batches, epochs + 1, load, save)
+
+
+def _none_not_expected(start, step, batches, epochs, load, save):
+    done, state = load()
+    return go_on(start, step, batches, epochs, lambda: (done, state), save)
+
+
 def _returns_nothing(start, step, batches, epochs, load, save):
     go_on(start, step, batches, epochs, load, save)
 
@@ -329,6 +385,16 @@ def _by_reduce(start, step, batches, epochs, load, save):
         state = reduce(step, batches(epoch), state)
         save([epoch + 1, state])
     return state
+
+
+def _loads_every_time(start, step, batches, epochs, load, save):
+    while True:
+        done, state = load() or (0, start)
+        if done >= epochs:
+            return state
+        for batch in batches(done):
+            state = step(state, batch)
+        save((done + 1, state))
 
 
 def _by_recursion(start, step, batches, epochs, load, save):
@@ -356,7 +422,7 @@ EXERCISES = (
             "peak * (1 + math.cos(math.pi * share)) / 2 falls from peak to 0.",
         ),
         wrong=tuple((slip, words.split(":")[0]) for slip, words in _RATE_SLIPS),
-        right=(_by_numpy, _by_squared_cosine, _by_keras),
+        right=(_by_numpy, _by_squared_cosine, _by_keras, _by_interpolation),
     ),
     Exercise(
         id="19.2",
@@ -381,8 +447,12 @@ EXERCISES = (
             (_saved_at_the_end, "after every epoch"),
             (_saved_after_each_step, "after every epoch"),
             (_state_forgotten, "called again when it had finished: expected"),
+            (_one_epoch_a_call, "expected steps with batches"),
+            (_saves_a_torn_epoch, "as if nothing had happened"),
+            (_one_epoch_too_many, "expected steps with batches"),
+            (_none_not_expected, "cannot unpack non-iterable NoneType"),
             (_returns_nothing, "return"),
         ),
-        right=(_by_for, _by_reduce, _by_recursion),
+        right=(_by_for, _by_reduce, _loads_every_time, _by_recursion),
     ),
 )

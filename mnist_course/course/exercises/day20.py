@@ -3,7 +3,7 @@
 import numpy as np
 
 from .engine import Exercise, NotYet, call
-from .suspects import Case, judge, two_results
+from .suspects import Case, judge, set_of_names, two_results
 
 # --- 20.2 ------------------------------------------------------------------------------------
 
@@ -75,6 +75,18 @@ _COUNT_SLIPS = (
     (
         _counted(lambda s, c, f: s * c * f + f, lambda s, c, f: s * c + c * f + f),
         "a window has size times size places",
+    ),
+    (
+        lambda s, c, f: (s * s * c * f + c, s * s * c + c * f + c),
+        "a bias for each filter, not for each channel that comes in",
+    ),
+    (
+        lambda s, c, f: (_plain(3, c, f), _separable(3, c, f)),
+        "the window has size times size places: 9 only when size is 3",
+    ),
+    (
+        _counted(_plain, lambda s, c, f: s * s * c * c + c * f + f),
+        "in the first step, each filter looks at its own channel only",
     ),
     (
         lambda s, c, f: (_separable(s, c, f), _plain(s, c, f)),
@@ -254,15 +266,13 @@ _NETWORKS = [
 
 def _names(found, case):
     networks = case.arguments[0]
-    if isinstance(found, str) and found in networks:
-        found = [found]
-    kind_right = isinstance(found, set | frozenset | list | tuple | dict | np.ndarray)
-    if not kind_right or not all(str(name) in networks for name in found):
+    chosen = set_of_names(found, case)
+    if not chosen <= set(networks):
         raise NotYet(
             f"{case.shown}: a set of names is asked for, of {', '.join(networks)}; yours is "
             f"{found!r:.80}"
         )
-    return ", ".join(sorted({str(name) for name in found}))
+    return ", ".join(sorted(chosen))
 
 
 def _check_frontier(answer):
@@ -275,6 +285,16 @@ def _kept(networks, beaten):
         for name, (p, e) in networks.items()
         if not any(beaten(q, f, p, e) for other, (q, f) in networks.items() if other != name)
     }
+
+
+def _swept(networks, order):
+    """From few parameters to many, keeping each new low of the error."""
+    kept, lowest = set(), float("inf")
+    for name in sorted(networks, key=order):
+        if networks[name][1] < lowest:
+            kept.add(name)
+            lowest = networks[name][1]
+    return kept
 
 
 _FRONTIER_SLIPS = (
@@ -297,6 +317,14 @@ _FRONTIER_SLIPS = (
     (
         lambda networks: _kept(networks, lambda q, f, p, e: q >= p and f >= e and (q, f) != (p, e)),
         "those that are beaten by none, not those that beat none",
+    ),
+    (
+        lambda networks: _swept(networks, lambda name: networks[name]),
+        "two that are equal in both do not push each other off",
+    ),
+    (
+        lambda networks: _swept(networks, lambda name: networks[name][0]),
+        "sorted by parameters alone, equally many come in any order: compare their errors too",
     ),
     (
         lambda networks: set(networks) - frontier(networks) or {next(iter(networks))},
@@ -342,6 +370,12 @@ def _by_pandas(networks):
         for name, row in table.iterrows()
         if not ((table <= row).all(axis=1) & (table < row).any(axis=1)).any()
     )
+
+
+def _one_by_one(networks):
+    for name, (p, e) in networks.items():
+        if not any(q <= p and f <= e and (q, f) != (p, e) for q, f in networks.values()):
+            yield name
 
 
 EXERCISES = (
@@ -397,6 +431,6 @@ EXERCISES = (
             "p <= parameters and e <= error and (p < parameters or e < error).",
         ),
         wrong=tuple(_FRONTIER_SLIPS),
-        right=(_by_sorting, _by_numpy, _by_pandas),
+        right=(_by_sorting, _by_numpy, _by_pandas, _one_by_one),
     ),
 )

@@ -178,6 +178,7 @@ _CURVES = [
         ({1: [60, 61], 3: [70, 72]}, 95),
         ({1: [80, 60, 70], 3: [72, 74, 76]}, 73),
         ({2: [90, 91], 4: [88, 89], 8: [93, 94]}, 90),
+        ({3: [85, 87], 1: [61, 62], 10: [91, 92], 20: [95, 95]}, 80),
     )
 ]
 
@@ -212,6 +213,26 @@ _LABEL_SLIPS = (
             (k for k, scores in curve.items() if np.mean(scores) >= target), np.inf
         ),
         "the numbers of labels may come in any order",
+    ),
+    (
+        lambda curve, target: next(
+            (k for k in sorted(curve, key=str) if np.mean(curve[k]) >= target), np.inf
+        ),
+        "sorted as numbers, not as texts: 3 comes before 10",
+    ),
+    (
+        lambda curve, target: min(curve, key=lambda k: abs(np.mean(curve[k]) - target)),
+        "the mean must reach the target: to be near it is not enough",
+    ),
+    (
+        lambda curve, target: next(
+            (np.mean(curve[k]) for k in sorted(curve) if np.mean(curve[k]) >= target), np.inf
+        ),
+        "the number of labels is asked for, not the accuracy that they reach",
+    ),
+    (
+        lambda curve, target: min(_needed(curve, target), max(curve)),
+        "np.inf when no number of labels reaches the target",
     ),
     (
         lambda curve, target: sum(np.mean(scores) < target for scores in curve.values()),

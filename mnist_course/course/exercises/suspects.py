@@ -99,7 +99,7 @@ def show(value: Any) -> str:
 def number(found: Any, case: Case) -> Any:
     """``form`` for functions that return one number."""
     if isinstance(found, str) or not same(found, found) or np.ndim(np.asarray(found)):
-        raise NotYet(f"{case.shown}: one number is asked for, yours is {found!r}")
+        raise NotYet(f"{case.shown}: one number is asked for, yours is {found!r:.80}")
     return found
 
 
