@@ -83,6 +83,24 @@ def _squared(sureness, right, bins):
     return sum(share * gap**2 for share, gap in _binned(sureness, right, bins))
 
 
+def _in_percent(sureness, right, bins):
+    return 100 * calibration_error(sureness, right, bins)
+
+
+def _middle_of_the_bin(sureness, right, bins):
+    place = np.minimum((sureness * bins).astype(int), bins - 1)
+    gaps = [
+        abs((b + 0.5) / bins - right[place == b].mean()) * np.mean(place == b) for b in set(place)
+    ]
+    return sum(gaps)
+
+
+def _bins_of_equal_count(sureness, right, bins):
+    parts = np.array_split(np.argsort(sureness), bins)
+    gaps = [abs(sureness[p].mean() - right[p].mean()) * len(p) for p in parts if len(p)]
+    return sum(gaps) / len(sureness)
+
+
 _BIN_SLIPS = (
     (_unweighted, "a bin with many answers counts for more: weigh by the counts"),
     (_by_the_number_of_bins, "weigh by the counts, not by the number of bins"),
@@ -92,6 +110,9 @@ _BIN_SLIPS = (
     (_certain_ones_lost, "1.0 belongs to the last bin"),
     (_certain_ones_apart, "1.0 belongs to the last bin, not to one of its own"),
     (_squared, "the distance itself, not its square"),
+    (_in_percent, "a fraction is asked for, not per cent"),
+    (_middle_of_the_bin, "the mean sureness of the answers in the bin, not the middle of the bin"),
+    (_bins_of_equal_count, "the bins are equally wide; they need not have equally many answers"),
 )
 
 
@@ -200,6 +221,15 @@ def _sureness_for_truth(sureness, right, allowed):
     return sureness[sureness >= 1 - allowed].min()
 
 
+def _first_break(sureness, right, allowed):
+    found = 1.0
+    for threshold in np.sort(sureness)[::-1]:
+        if np.mean(~right[sureness >= threshold]) > allowed:
+            break
+        found = threshold
+    return found
+
+
 _THRESHOLD_SLIPS = (
     (_of_all_digits, "the share of those that are answered, not of all"),
     (_highest, "the lowest such threshold, so that as few as possible are refused"),
@@ -209,6 +239,7 @@ _THRESHOLD_SLIPS = (
     (_share_refused, "allowed is the share of errors, not of refusals"),
     (_errors_refused, "compare with the number that is answered, not with all errors"),
     (_sureness_for_truth, "sureness may lie: count what is right"),
+    (_first_break, "below a threshold that fails a lower one may keep the promise: try them all"),
 )
 
 

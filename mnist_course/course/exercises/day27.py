@@ -79,6 +79,15 @@ def _hard_teacher(teacher, student, temperature):
     return _surprise(p, softmax(student / temperature))
 
 
+def _times_the_square(teacher, student, temperature):
+    return distillation_loss(teacher, student, temperature) * temperature**2
+
+
+def _divergence(teacher, student, temperature):
+    own = distillation_loss(teacher, teacher, temperature)
+    return distillation_loss(teacher, student, temperature) - own
+
+
 _LOSS_SLIPS = (
     (_teacher_only, "the student's logits are divided by the temperature, too"),
     (_student_only, "the teacher's logits are divided by the temperature, too"),
@@ -89,6 +98,8 @@ _LOSS_SLIPS = (
     (_summed, "the mean over the rows, not the sum"),
     (_without_the_minus, "there is a minus before the sum"),
     (_hard_teacher, "all ten of the teacher's probabilities, not only its first answer"),
+    (_times_the_square, "the mean itself, not times the temperature squared"),
+    (_divergence, "the cross-entropy, from which the teacher's own surprise is not taken away"),
 )
 
 
