@@ -187,7 +187,7 @@ def _thin(found: np.ndarray) -> np.ndarray:
 
 
 def _is_stretched_one(mask: np.ndarray) -> bool:
-    """Whether a shape in a square is one straight stroke, wider than any pen's, from top to foot."""
+    """Whether a shape in a square is one straight stroke, wider than any pen's, top to foot."""
     if len(mask) != mask.shape[1] or not mask.any(axis=1).all():
         return False
     places, width = np.arange(len(mask)), mask.sum(axis=1)
