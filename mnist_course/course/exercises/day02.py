@@ -310,10 +310,12 @@ def _check_ink_fraction(answer):
         ((images >= 100).mean(axis=(1, 2)), "a pixel equal to the threshold is not above it"),
         ((images <= 100).mean(axis=(1, 2)), "that is the share of the paper, not of the ink"),
         (images.mean(axis=(1, 2)), "those are mean tones: first mark the pixels above"),
-        (expected // 1, "the fractions were rounded down: // drops the fraction, use /"),
+        (expected // 1, "every fraction is 0: either // dropped what stands behind the point "
+         "(use /), or the pixels were changed before you compared them with the threshold"),
         (expected.round(2), "the fractions are rounded: leave them as they are"),
         (784 * expected / 28, "an image has 784 pixels, not 28: divide by their number"),
-    ):
+        (expected / len(images), "divide by the 784 pixels of one image, not by those of all"),
+    ):  # fmt: skip
         require(not np.allclose(found, mistake), f"{message} (yours: {_short(found)})")
     require_equal(found, expected, what=shown, within=1e-6)
     deeper = call(answer, images, 200, shown="ink_fraction(five images, 200)")
@@ -352,6 +354,14 @@ def _counts(images, threshold):
 
 def _whole_division(images, threshold):
     return (images > threshold).sum(axis=(1, 2)) // 784
+
+
+def _divided_by_all_pixels(images, threshold):
+    return (images > threshold).sum(axis=(1, 2)) / images.size
+
+
+def _scaled_before_comparing(images, threshold):
+    return (images / 255 > threshold).mean(axis=(1, 2))
 
 
 def _at_or_above(images, threshold):
@@ -474,7 +484,9 @@ EXERCISES = (
             (_over_rows, "one more axis must go"),
             (_first_two_axes, "yours has (28,)"),
             (_counts, "those are counts"),
-            (_whole_division, "rounded down"),
+            (_whole_division, "// dropped"),
+            (_scaled_before_comparing, "the pixels were changed"),
+            (_divided_by_all_pixels, "of one image, not by those of all"),
             (_at_or_above, "equal to the threshold"),
             (_mean_tone, "mean tones"),
             (_two_places, "the fractions are rounded"),
