@@ -198,6 +198,7 @@ _SENT = [
         'the last pixel "a"': _with("a"),
         "the last pixel None": _with(None),
         "the last pixel True": _with(True),
+        "the last pixel False": _with(False),
         "the last pixel 256": _with(256),
         "the last pixel 306": _with(306),
         "the last pixel -1": _with(-1),
@@ -228,6 +229,10 @@ def _rules(pixels, *, is_int=lambda value: type(value) is int, low=0, high=255):
 
 def _true_is_ink(pixels):
     return _rules(pixels, is_int=lambda value: isinstance(value, int))
+
+
+def _false_is_paper(pixels):
+    return _rules(pixels, is_int=lambda value: isinstance(value, int) and value is not True)
 
 
 def _whole_floats(pixels):
@@ -298,6 +303,7 @@ def _always_fine(pixels):
 
 _RULE_SLIPS = (
     (_true_is_ink, "isinstance(True, int) is True"),
+    (_false_is_paper, "False is an int, too, for Python: neither of the two is a pixel"),
     (_whole_floats, "7.0 is no whole number of Python's: its type is float"),
     (_without_255, "255 is allowed"),
     (_without_0, "0 is allowed: it is paper"),

@@ -141,7 +141,7 @@ _NEEDS = [
         (64, 0.25, 0.5, "32 are just enough"),
         (3, 0.125, 0.8, "one is enough"),
         (0, 0.25, 0.5, "also a service that nobody asks needs one"),
-        (16, 0.5, 1.0, "at 100 % no headroom is asked for"),
+        (20, 0.25, 1.0, "at 100 % no headroom is asked for, and five are just enough"),
     ]
 ]
 
@@ -163,6 +163,10 @@ def _rounded_down(per_second, seconds, busy):
 
 def _to_the_nearest(per_second, seconds, busy):
     return max(1, round(per_second * seconds / busy))
+
+
+def _half_more_to_the_nearest(per_second, seconds, busy):
+    return max(1, round(per_second * seconds / busy + 0.5))
 
 
 def _no_headroom(per_second, seconds, busy):
@@ -196,6 +200,7 @@ def _rounded_before(per_second, seconds, busy):
 _WORKER_SLIPS = (
     (_rounded_down, "round up: half a worker too few is too few"),
     (_to_the_nearest, "round up: half a worker too few is too few"),
+    (_half_more_to_the_nearest, "round up with math.ceil: what comes out whole stays"),
     (_no_headroom, "each worker may be busy only for the share `busy`"),
     (_headroom_the_wrong_way, "headroom needs more workers: divide by `busy`"),
     (_headroom_added, "divide by `busy`: 0.7 of the workers' time must be enough"),
