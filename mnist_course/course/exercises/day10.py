@@ -61,6 +61,7 @@ _VERDICTS = (
     _pair(2.9, _runs(0.3, 9), _runs(0.3, 9)),
     _pair(4.2, np.linspace(-0.3, 0.3, 5), np.linspace(-0.3, 0.3, 5)),  # no run in common
     _pair(0.4, _runs(0.4, 5), _runs(0.4, 5)),
+    _pair(0.8, _runs(0.3, 16), _runs(0.3, 16)),
     _pair(-1.8, _runs(0.3, 9), _runs(0.3, 9)),
     _pair(1.9, _runs(0.3, 30), _runs(0.2, 30)),
     _pair(1.7, _runs(0.6, 6), _runs(0.01, 6)),
@@ -156,6 +157,10 @@ def _intervals_apart(a, b):
     return _name(a.mean() - b.mean(), abs(a.mean() - b.mean()) > sum(reach))
 
 
+def _divided_by_n(a, b):
+    return _beyond(a, b, np.hypot(a.std(ddof=1) / len(a), b.std(ddof=1) / len(b)))
+
+
 def _run_by_run(a, b):
     n = min(len(a), len(b))
     gaps = a[:n] - b[:n]
@@ -205,6 +210,7 @@ _VERDICT_SLIPS = (
     (_medians, "you compare the medians: compare the means"),
     (_ranges_apart, "single runs may overlap: many runs make a mean steady"),
     (_spread_for_error, "a mean is steadier than a run: divide each spread by √n"),
+    (_divided_by_n, "a mean is steadier than a run by √n, not by n"),
     (_one_error, "you begin at one standard error; clear begins at two"),
     (_only_error_of_a, "you use the luck of A alone; the luck of both counts"),
     (_only_error_of_b, "you use the luck of B alone; the luck of both counts"),
@@ -660,6 +666,7 @@ EXERCISES = (
             (_medians, "you compare the medians"),
             (_ranges_apart, "single runs may overlap"),
             (_spread_for_error, "divide each spread by √n"),
+            (_divided_by_n, "by √n, not by n"),
             (_one_error, "clear begins at two"),
             (_three_errors, 'yours "unclear": the means are'),
             (_a_fifth_less, 'expected "unclear"'),

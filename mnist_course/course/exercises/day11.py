@@ -212,6 +212,11 @@ def _median_slope(weights, slopes):
     return np.sqrt(len(weights)) * np.std(weights) * np.sqrt(np.median(np.square(slopes)))
 
 
+def _mean_of_roots(weights, slopes):
+    sizes = np.sqrt(np.mean(np.square(slopes), axis=0))
+    return np.sqrt(len(weights)) * np.std(weights) * sizes.mean()
+
+
 def _mean_size_of_slopes(weights, slopes):
     return np.sqrt(len(weights)) * np.std(weights) * np.abs(slopes).mean()
 
@@ -226,6 +231,7 @@ _LAYER_SLIPS = (
     (_largest_slope, "you take the largest slope; take the root of the mean square"),
     (_spread_of_slopes, "you take the spread of the slopes; take the root of the mean of their "
      "squares"),
+    (_mean_of_roots, "you take a root for each unit: first the mean of all squares, then one root"),
     (_without_root, "the root of the mean square is missing"),
     (_n_times, "a sum of n random numbers grows like √n, not like n"),
     (_one_weight, "each blame is a sum over n units: it grows like √n"),

@@ -235,6 +235,16 @@ def _slope_first(w, velocity, slope, rate):
     return w - rate * velocity, velocity
 
 
+def _friction_for_both(w, velocity, slope, rate):
+    velocity = 0.9 * (velocity + slope)
+    return w - rate * velocity, velocity
+
+
+def _mostly_new(w, velocity, slope, rate):
+    velocity = 0.1 * velocity + 0.9 * slope
+    return w - rate * velocity, velocity
+
+
 def _in_place(w, velocity, slope, rate):
     velocity *= 0.9
     velocity += slope
@@ -265,6 +275,8 @@ _STEP_SLIPS = (
     (_downhill_velocity, "the rate belongs to the step of w, not to the velocity"),
     (_nesterov, "w moves with the new velocity, nothing more"),
     (_slope_first, "the velocity is multiplied by 0.9, not the slope"),
+    (_friction_for_both, "only the old velocity is multiplied by 0.9: the slope counts in full"),
+    (_mostly_new, "nine tenths of the old velocity stay, and the slope counts in full"),
 )
 
 
