@@ -295,6 +295,14 @@ def _summary(shift: int = 0) -> pd.DataFrame:
     return table.iloc[np.roll(np.arange(5), shift)]
 
 
+def _on_the_bar() -> pd.DataFrame:
+    """The same, but the bar lies at 3.0 + 0.25, where "small" lies as well: both are exact."""
+    table = _summary()
+    table.loc["large", "standard error"] = 0.25
+    table.loc["small", "error"] = 3.25
+    return table
+
+
 def occam(table):
     best = table.loc[table["error"].idxmin()]
     bar = best["error"] + best["standard error"]
@@ -315,7 +323,7 @@ def _call_occam(answer, table: pd.DataFrame):
 
 
 def _check_occam(answer):
-    for table in (_summary(), _summary(3), _summary().drop("medium")):
+    for table in (_summary(), _summary(3), _summary().drop("medium"), _on_the_bar()):
         found = _call_occam(answer, table)
         require(
             isinstance(found, str),
@@ -326,6 +334,8 @@ def _check_occam(answer):
         bar = table.loc[best, "error"] + table.loc[best, "standard error"]
         error = table.loc[found, "error"]
         for mistake, words in (
+            (_strictly_under_the_bar(table), f"{expected!r} lies exactly on the bar, and *at "
+             "most* means that it passes"),
             (best, "that is the best one itself: the bar lies one standard error *above* "
              "its error, and smaller networks pass"),
             (table["parameters"].idxmin(), "it is the smallest of all, but misreads far more "
@@ -397,6 +407,11 @@ def _subtracts_and_fails(table):
     best = table.loc[table["error"].idxmin()]
     good = table[table["error"] <= best["error"] - best["standard error"]]
     return good["parameters"].idxmin()
+
+
+def _strictly_under_the_bar(table):
+    best = table.loc[table["error"].idxmin()]
+    return table[table["error"] < best["error"] + best["standard error"]]["parameters"].idxmin()
 
 
 def _first_that_passes(table):
@@ -506,6 +521,7 @@ EXERCISES = (
             (_with_bar(lambda best: best["error"] + 2 * best["standard error"]), "you chose"),
             (_with_bar(lambda best: 1.1 * best["error"]), "you chose"),
             (_with_bar(lambda best: best["error"] + 0.5), "you chose"),
+            (_strictly_under_the_bar, "exactly on the bar"),
             (_subtracts, "one standard error *above*"),
             (_subtracts_and_fails, "no network passes your bar"),
             (_last_that_passes, "you chose"),
