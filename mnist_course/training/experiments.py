@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from .loop import LearningRate, compile_model, set_seed, start_anew, train
+from .loop import ensure_compiled, set_seed, start_anew, train
 
 Data = tuple[np.ndarray, np.ndarray]
 Judge = Callable[[keras.Model], Mapping[str, float]]
@@ -70,7 +70,7 @@ def compare(
         if variant in ready:
             model = start_anew(ready[variant], model)
         elif judge:
-            ready[variant] = model = _compiled(model, rate)
+            ready[variant] = model = ensure_compiled(model, rate)
         table = _one_run(model, data, validation_data, epochs=epochs, seed=seed, **options)
         table = table.assign(variant=variant, seed=seed, **(judge(model) if judge else {}))
         tables.append(table)
@@ -84,12 +84,6 @@ def compare(
 def is_live() -> bool:
     """Whether somebody watches: a terminal, or a notebook's page."""
     return sys.stdout.isatty() or type(sys.stdout).__module__.startswith("ipykernel")
-
-
-def _compiled(model: keras.Model, learning_rate: LearningRate | None) -> keras.Model:
-    if learning_rate is None and model.compiled:
-        return model
-    return compile_model(model, learning_rate=1e-3 if learning_rate is None else learning_rate)
 
 
 def _one_run(model, data: Data, validation_data: Data | None, **options) -> pd.DataFrame:

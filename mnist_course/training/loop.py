@@ -86,6 +86,13 @@ def compile_model(
     return model
 
 
+def ensure_compiled(model: keras.Model, learning_rate: LearningRate | None) -> keras.Model:
+    """The same model, compiled with the course's defaults if it is not, or if a rate is given."""
+    if learning_rate is not None or not model.compiled:
+        compile_model(model, learning_rate=1e-3 if learning_rate is None else learning_rate)
+    return model
+
+
 def start_anew(model: keras.Model, fresh: keras.Model) -> keras.Model:
     """Make a compiled model as new: first weights of another one, an optimizer without memory.
 
@@ -179,8 +186,7 @@ def train(
     check_training(x, y, epochs, batch_size)
     if validation_split and validation_data is not None:
         raise ValueError("give either validation_data or validation_split, not both")
-    if learning_rate is not None or not model.compiled:
-        compile_model(model, learning_rate=1e-3 if learning_rate is None else learning_rate)
+    ensure_compiled(model, learning_rate)
     check_labels(model, y)
     if validation_split:
         (x, y), validation_data = split_validation(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mnist_course import create_model, scale_pixels
-from mnist_course.training import compile_model, experiments
+from mnist_course.training import compile_model, experiments, loop
 from mnist_course.training.experiments import compare
 
 
@@ -98,7 +98,7 @@ def test_with_a_judge_each_variant_is_compiled_once(sets, monkeypatch):
         compiled.append(options["learning_rate"])
         return compile_model(model, **options)
 
-    monkeypatch.setattr(experiments, "compile_model", compile_once)
+    monkeypatch.setattr(loop, "compile_model", compile_once)
     options = {"epochs": 1, "seeds": [1, 2], "verbose": False, "judge": first_weight}
     compare({"a": softmax, "b": softmax}, sets[0], learning_rate=0.01, **options)
     assert compiled == [0.01, 0.01]

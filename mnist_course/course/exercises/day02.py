@@ -1,7 +1,6 @@
 """Day 2: invert without overflow, the mean image of a class, ink per image."""
 
 import re
-from collections.abc import Iterator
 
 import numpy as np
 
@@ -293,8 +292,7 @@ def _check_ink_fraction(answer):
     images[3] = 0
     images[4, :14] = 100  # as dark as the threshold, not darker
     shown = "ink_fraction(five images, 100)"
-    found = call(answer, images, 100, shown=shown)
-    found = list(found) if isinstance(found, Iterator) else found
+    found = call(answer, images, 100, shown=shown, listed=True)
     for mistake, message in (
         ((28, 28), "you averaged over axis 0, the images: name the two axes that should go"),
         ((), "that is one number for all images together: name the two axes that should go"),
@@ -318,13 +316,11 @@ def _check_ink_fraction(answer):
     ):  # fmt: skip
         require(not np.allclose(found, mistake), f"{message} (yours: {_short(found)})")
     require_equal(found, expected, what=shown, within=1e-6)
-    deeper = call(answer, images, 200, shown="ink_fraction(five images, 200)")
-    deeper = list(deeper) if isinstance(deeper, Iterator) else deeper
+    deeper = call(answer, images, 200, shown="ink_fraction(five images, 200)", listed=True)
     what = "ink_fraction(five images, 200), a higher threshold,"
     require_equal(np.asarray(deeper), ink_fraction(images, 200), what=what, within=1e-6)
-    others = call(answer, images[::-1], 200, shown="ink_fraction(five other images, 200)")
-    others = list(others) if isinstance(others, Iterator) else others
     what = "ink_fraction(five other images, 200)"
+    others = call(answer, images[::-1], 200, shown=what, listed=True)
     require_equal(np.asarray(others), ink_fraction(images[::-1], 200), what=what, within=1e-6)
 
 

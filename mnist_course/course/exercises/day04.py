@@ -22,9 +22,8 @@ def class_shares(labels):
 
 
 def _check_class_shares(answer):
-    low = np.append(
-        LABELS[LABELS < 8], np.zeros(2, np.uint8)
-    )  # no 8, no 9: bincount gives eight counts
+    # neither 8 nor 9: bincount gives eight counts
+    low = np.append(LABELS[LABELS < 8], np.zeros(2, np.uint8))
     for labels in (LABELS, low):
         shares = call(answer, labels, shown=f"class_shares(np.array({labels.tolist()}))")
         require(

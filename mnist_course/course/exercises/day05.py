@@ -1,6 +1,6 @@
 """Day 5: the nearest mean, how many components are enough, the strangest image of a class."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -79,7 +79,6 @@ def _check_nearest_mean(answer):
     for name, (images, means) in cases.items():
         shown = f"nearest_mean({name})"
         labels = _call_with_hint(answer, images.copy(), means.copy(), shown)
-        labels = list(labels) if isinstance(labels, Iterator) else labels
         _require_labels(labels, len(images))
         labels, nearest = np.asarray(labels), nearest_mean(images, means)
         if not np.array_equal(labels, nearest):
@@ -95,12 +94,13 @@ def _check_nearest_mean(answer):
 
 def _always_zero(answer) -> bool:
     """Also where differences do not cancel."""
-    return not np.any(call(answer, *_odd_gaps(), shown="nearest_mean(2 images, ten means)"))
+    shown = "nearest_mean(2 images, ten means)"
+    return not np.any(call(answer, *_odd_gaps(), shown=shown, listed=True))
 
 
 def _call_with_hint(answer, images, means, shown):
     try:
-        return call(answer, images, means, shown=shown)
+        return call(answer, images, means, shown=shown, listed=True)
     except NotYet as problem:
         if "broadcast" in str(problem):
             raise NotYet(

@@ -1,7 +1,5 @@
 """Day 8: a softmax that survives, a walk downhill, blame through a hidden layer."""
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from .engine import Exercise, NotAttempted, NotYet, call, require, require_equal, require_shape
@@ -159,24 +157,16 @@ def descend(slope_at, start, rate, steps):
 def _check_descend(answer):
     _descend_by_hand(answer)
     _descend_in_the_plane(answer)
-    place = _places(answer, lambda w: w**3, 1.0, 0.5, 4, shown="descend in another valley")
+    place = call(
+        answer, lambda w: w**3, 1.0, 0.5, 4, shown="descend in another valley", listed=True
+    )
     expected = descend(lambda w: w**3, 1.0, 0.5, 4)
     require_equal(np.asarray(place), np.array(expected), what="in another valley", within=1e-5)
 
 
-def _places(answer, *arguments, shown, copied=True):
-    """Call it; places handed out one by one (``yield``, ``map``) count as a list."""
-
-    def walk(*given):
-        found = answer(*given)
-        return list(found) if isinstance(found, Iterator) else found
-
-    return call(walk if callable(answer) else answer, *arguments, shown=shown, copied=copied)
-
-
 def _descend_by_hand(answer):
     shown = "descend(slope_at, 5.0, 0.1, 3), where slope_at(w) is 2 * (w - 1),"
-    found = _places(answer, lambda w: 2 * (w - 1), 5.0, 0.1, 3, shown=shown)
+    found = call(answer, lambda w: 2 * (w - 1), 5.0, 0.1, 3, shown=shown, listed=True)
     expected = descend(lambda w: 2 * (w - 1), 5.0, 0.1, 3)  # 5, 4.2, 3.56, 3.048
     require(np.ndim(found) == 1, f"{shown} should return all the places as a list: {found!r}")
     uphill = descend(lambda w: -2 * (w - 1), 5.0, 0.1, 3)
@@ -199,7 +189,9 @@ def _descend_in_the_plane(answer):
     start = np.array([4.0, -2.0])
     given = start.copy()
     shown = "descend with two weights, an array, as its place"
-    found = _places(answer, lambda w: w * [2.0, 0.5], given, 0.2, 3, shown=shown, copied=False)
+    found = call(
+        answer, lambda w: w * [2.0, 0.5], given, 0.2, 3, shown=shown, copied=False, listed=True
+    )
     require(
         np.array_equal(given, start),
         "the array that was given as start has changed: -= works inside the array (Day 2), "

@@ -6,8 +6,8 @@ import zlib
 
 import numpy as np
 
-from .engine import Exercise, NotYet
-from .suspects import Case, judge, number, set_of_names
+from .engine import Exercise
+from .suspects import Case, judge, number, set_of_names, yes_or_no
 
 # --- 28.1 ------------------------------------------------------------------------------------
 
@@ -47,18 +47,8 @@ _RELOADED = [
 ]
 
 
-def _yes_or_no(found, case):
-    if isinstance(found, bool | np.bool) or (np.shape(found) == () and _is_bool_array(found)):
-        return bool(found)
-    raise NotYet(f"{case.shown}: True or False is asked for, yours is {found!r:.80}")
-
-
-def _is_bool_array(found):
-    return isinstance(found, np.ndarray) and found.dtype == bool
-
-
 def _check_agrees(answer):
-    judge(answer, agrees, _RELOADED, slips=_AGREE_SLIPS, form=_yes_or_no)
+    judge(answer, agrees, _RELOADED, slips=_AGREE_SLIPS, form=yes_or_no)
 
 
 def _same_shape(judge_pair):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from .engine import Exercise, NotYet
-from .suspects import Case, judge, one_of
+from .suspects import Case, judge, one_of, yes_or_no
 
 # --- 29.1 ------------------------------------------------------------------------------------
 
@@ -401,15 +401,7 @@ _ANSWERS = [
 
 
 def _check_test(answer):
-    judge(answer, looks_right, _ANSWERS, slips=_TEST_SLIPS, form=_yes_or_no)
-
-
-def _yes_or_no(found, case):
-    if isinstance(found, np.ndarray) and found.shape == () and found.dtype == bool:
-        found = bool(found)
-    if not isinstance(found, bool | np.bool_):
-        raise NotYet(f"{case.shown}: True or False is asked for, yours is {found!r:.60}")
-    return bool(found)
+    judge(answer, looks_right, _ANSWERS, slips=_TEST_SLIPS, form=yes_or_no)
 
 
 def _but(part):

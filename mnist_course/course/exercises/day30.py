@@ -1,13 +1,12 @@
 """Day 30: a percentile by hand, how many workers, a split that keeps writers whole."""
 
 import math
-from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
 
 import numpy as np
 
-from .engine import Exercise, NotYet
+from .engine import Exercise, NotYet, as_list
 from .suspects import Case, judge, number
 
 # --- 30.1 ------------------------------------------------------------------------------------
@@ -257,9 +256,8 @@ def _check_split(answer):
 
 def _mask(found, case):
     writers = case.arguments[0]
-    found = list(found) if isinstance(found, Iterator) else found
     with suppress(TypeError, ValueError):
-        values = np.asarray(found)
+        values = np.asarray(as_list(found))
         fits = values.shape == (len(writers),) and values.dtype.kind in "biuf"
         if fits and np.isin(values, (0, 1)).all():
             return "True for " + (", ".join(map(str, np.flatnonzero(values))) or "none")

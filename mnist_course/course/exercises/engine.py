@@ -6,7 +6,7 @@ import os
 import textwrap
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -163,7 +163,9 @@ def solution(exercise_id: str) -> None:
     print(f"{_source(exercise.solution)}\n\nWhy: {exercise.reason}")
 
 
-def call(function: Callable, *arguments: Any, shown: str, copied: bool = True) -> Any:
+def call(
+    function: Callable, *arguments: Any, shown: str, copied: bool = True, listed: bool = False
+) -> Any:
     """Call a learner's function and turn whatever goes wrong into words.
 
     Args:
@@ -173,6 +175,7 @@ def call(function: Callable, *arguments: Any, shown: str, copied: bool = True) -
         shown: how the call reads in the message: ``"class_counts([0, 1, 1])"``.
         copied: False where the check looks whether the function changes what it is given; the
             check then makes the copy.
+        listed: what is handed out one by one (``yield``, ``map``) counts as a list.
 
     Returns:
         What the function returned, never None or ``...``.
@@ -185,6 +188,7 @@ def call(function: Callable, *arguments: Any, shown: str, copied: bool = True) -
         raise NotYet(f"expected your function (its name, no brackets), got {show(function)}")
     try:
         result = function(*(_copies(arguments) if copied else arguments))
+        result = as_list(result) if listed else result
     except (Exception, SystemExit) as problem:
         raise NotYet(f"{shown} stopped with {_told(problem)}") from problem
     _reject_ellipsis(result)
@@ -194,6 +198,11 @@ def call(function: Callable, *arguments: Any, shown: str, copied: bool = True) -
             "Does your function end with a return?"
         )
     return result
+
+
+def as_list(found: Any) -> Any:
+    """A list of what a generator or ``map`` hands out one by one; anything else as it is."""
+    return list(found) if isinstance(found, Iterator) else found
 
 
 def require(holds: bool, message: str) -> None:

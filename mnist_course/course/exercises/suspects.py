@@ -206,3 +206,11 @@ def set_of_names(found: Any, case: Case) -> set[str]:
         return {found} if isinstance(found, str) else {str(name) for name in found}
     except TypeError:
         raise NotYet(f"{case.shown}: a set of names is asked for, yours is {found!r:.60}") from None
+
+
+def yes_or_no(found: Any, case: Case) -> bool:
+    """A bool of Python or NumPy, or an array of no axis that holds one."""
+    of_no_axis = isinstance(found, np.ndarray) and found.shape == () and found.dtype == bool
+    if of_no_axis or isinstance(found, bool | np.bool):
+        return bool(found)
+    raise NotYet(f"{case.shown}: True or False is asked for, yours is {found!r:.80}")
