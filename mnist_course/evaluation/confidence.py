@@ -7,6 +7,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import softmax
 
 COLDEST, HOTTEST = 0.05, 20.0  # temperatures tried
+LEAST = np.finfo(np.float32).tiny  # 1e-38: below it a network's answers are 0
 
 
 class Reliability(NamedTuple):
@@ -91,7 +92,7 @@ def apply_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarr
     """
     if not temperature > 0:
         raise ValueError(f"temperature must be above 0, got {temperature!r}")
-    logits = np.log(np.maximum(np.asarray(probabilities, float), 1e-12)) / temperature
+    logits = np.log(np.maximum(np.asarray(probabilities, float), LEAST)) / temperature
     return softmax(logits, axis=1)
 
 
@@ -116,7 +117,7 @@ def find_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
 
     def surprise(log_temperature: float) -> float:
         answers = apply_temperature(probabilities, np.exp(log_temperature))
-        return -np.log(np.maximum(answers[rows, labels], 1e-12)).mean()
+        return -np.log(np.maximum(answers[rows, labels], LEAST)).mean()
 
     found = minimize_scalar(surprise, bounds=np.log([COLDEST, HOTTEST]), method="bounded")
     return float(np.exp(found.x))

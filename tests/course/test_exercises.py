@@ -210,3 +210,15 @@ def test_a_forgotten_first_value_is_named(capsys):
     printed = capsys.readouterr().out
     assert "first value before the loop" in printed
     assert "text += str(row[0])" in printed
+
+
+def test_a_pure_call_refuses_a_function_that_changes_what_it_is_given():
+    def doubled_in_place(values):
+        values *= 2
+        return values
+
+    given = np.array([1, 2])
+    assert list(engine.call(doubled_in_place, given, shown="doubled")) == [2, 4]
+    with pytest.raises(engine.NotYet, match="doubled: .* also changed what it was given"):
+        engine.call(doubled_in_place, given, shown="doubled", pure=True)
+    assert list(given) == [1, 2]

@@ -323,9 +323,7 @@ def _check_read_digit(answer):
     shown = "read_digit(model, image)"
     images = np.random.default_rng(94).integers(0, 256, (4, 28, 28), dtype=np.uint8)
     for image, (model, (kernel, bias)) in zip(images, 2 * models, strict=True):
-        given = image.copy()
-        result = _one_answer(answer, model, given, shown)
-        require(np.array_equal(given, image), f"{shown} also changed the image it was given")
+        result = _one_answer(answer, model, image, shown)
         digit, probability = _as_pair(result, shown)
         row = softmax((image.reshape(1, -1) / 255) @ kernel + bias)[0]
         raw = softmax(image.reshape(1, -1).astype(float) @ kernel + bias)[0]
@@ -355,7 +353,7 @@ def _check_read_digit(answer):
 
 def _one_answer(answer, model, image, shown):
     try:
-        return call(answer, model, image, shown=shown, copied=False)
+        return call(answer, model, image, shown=shown, pure=True)
     except NotYet as problem:
         if "shape" in str(problem):
             raise NotYet(

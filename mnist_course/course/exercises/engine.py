@@ -164,7 +164,7 @@ def solution(exercise_id: str) -> None:
 
 
 def call(
-    function: Callable, *arguments: Any, shown: str, copied: bool = True, listed: bool = False
+    function: Callable, *arguments: Any, shown: str, pure: bool = False, listed: bool = False
 ) -> Any:
     """Call a learner's function and turn whatever goes wrong into words.
 
@@ -173,8 +173,7 @@ def call(
         *arguments: arrays, tables and containers are passed on as copies, for an answer may
             change what it is given.
         shown: how the call reads in the message: ``"class_counts([0, 1, 1])"``.
-        copied: False where the check looks whether the function changes what it is given; the
-            check then makes the copy.
+        pure: a function that changes an array it was given is refused.
         listed: what is handed out one by one (``yield``, ``map``) counts as a list.
 
     Returns:
@@ -182,12 +181,13 @@ def call(
 
     Raises:
         NotAttempted: it returned ``...``, as the starter does.
-        NotYet: it is no function, it failed, or it returned nothing.
+        NotYet: it is no function, it failed, it returned nothing, or it is not ``pure``.
     """
     if not callable(function):
         raise NotYet(f"expected your function (its name, no brackets), got {show(function)}")
+    given = _copies(arguments)
     try:
-        result = function(*(_copies(arguments) if copied else arguments))
+        result = function(*given)
         result = as_list(result) if listed else result
     except (Exception, SystemExit) as problem:
         raise NotYet(f"{shown} stopped with {_told(problem)}") from problem
@@ -197,6 +197,11 @@ def call(
             f"{shown} returned None: print shows a value, return hands it back. "
             "Does your function end with a return?"
         )
+    require(
+        not pure or _same_arrays(given, arguments),
+        f"{shown}: the function also changed what it was given, and the caller still needs that. "
+        "Make a new array: -= and [...] = work inside the old one",
+    )
     return result
 
 
@@ -269,6 +274,11 @@ def _copies(arguments: tuple) -> tuple:
     return tuple(
         copy.deepcopy(a) if isinstance(a, kinds) or hasattr(a, "iloc") else a for a in arguments
     )
+
+
+def _same_arrays(given: tuple, arguments: tuple) -> bool:
+    pairs = zip(given, arguments, strict=True)
+    return all(np.array_equal(a, b) for a, b in pairs if isinstance(b, np.ndarray))
 
 
 def _told(problem: BaseException) -> str:
