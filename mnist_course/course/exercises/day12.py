@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from .engine import Exercise, NotYet, call, require
+from .engine import Exercise, NotYet, call
 from .suspects import Case, judge, number, same, two_results
 
 # --- 12.1 ------------------------------------------------------------------------------------

@@ -338,9 +338,7 @@ def check_batch_norm(answer):
     batch = rng.normal([5, -2, 0.5], [3, 0.5, 1], (40, 3))
     epsilon = 0.25
     with np.errstate(all="ignore"):
-        value = np.asarray(
-            call(answer, batch, epsilon, shown="batch_norm(batch, 0.25)", pure=True)
-        )
+        value = np.asarray(call(answer, batch, epsilon, shown="batch_norm(batch, 0.25)", pure=True))
     require_shape(value, batch.shape, what="the result")
     mistakes = (
         (each_digit_by_itself, "you normalise each digit; take each unit, a column: axis=0"),
