@@ -22,6 +22,7 @@ sys.path.insert(0, str(HERE.parent / "tests"))
 from pictures import CLEAN, FRAMED, enlarged  # noqa: E402
 from strangers import STRANGERS  # noqa: E402
 
+MODEL = "reader"  # the app's
 N, SEED = 200, 1
 BLANK = np.zeros((28, 28), np.uint8)
 
@@ -69,7 +70,7 @@ def right(reader: DigitReader, pictures: list, labels: np.ndarray, recipe: Calla
 
 
 def main() -> None:
-    reader, (digits, labels) = DigitReader.load(), load_mnist()[1]
+    reader, (digits, labels) = DigitReader.load(MODEL), load_mnist()[1]
     kinds = {kind.__name__: kind for kind in (*CLEAN, *FRAMED, *STRANGERS)}
     rows = []
     for i, (name, kind) in enumerate(track([*kinds.items(), ("canvas", canvas)], "kinds")):
@@ -92,7 +93,7 @@ def page(rows: list[str]) -> str:
         "",
         "Written by `docs/stress.py`; do not edit. MNIST test digits, on which no constant was "
         "chosen, made into pictures by the tests' generators (`tests/pictures.py`, "
-        "`tests/strangers.py`), and read by the same network, champion, after three recipes: "
+        f"`tests/strangers.py`), and read by the same network, {MODEL}, after three recipes: "
         "**ours** (`to_mnist`; of drawings on a screen `drawing_to_mnist`), **Otsu** (threshold, "
         "cut out, centre), **naive** (shrink and turn round). Right, in %; a refusal counts as "
         f"wrong; the interval (95 %) is of ours. {datetime.date.today().isoformat()}.",
