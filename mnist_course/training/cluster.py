@@ -3,7 +3,9 @@
 import contextlib
 import logging
 import os
+import queue
 import random
+import threading
 import warnings
 from collections.abc import Iterator
 from importlib import import_module
@@ -294,14 +296,22 @@ def _progress(client: Client, fits: int | None) -> Iterator[None]:
     if not fits or not is_live():
         yield
         return
-    bar, done = keras.utils.Progbar(fits, unit_name="fit"), set()
+    news = queue.SimpleQueue()
 
-    def finished(event) -> None:
-        done.add(event[1])
-        bar.update(min(len(done), fits))
+    def show() -> None:
+        bar, done = keras.utils.Progbar(fits, unit_name="fit"), set()
+        while key := news.get():
+            done.add(key)
+            bar.update(min(len(done), fits))
 
-    client.subscribe_topic(FITS, finished)
+    # Jupyter shows what a thread prints below the cell that started it, and the client's own
+    # thread may be of another cell
+    thread = threading.Thread(target=show, daemon=True)
+    thread.start()
+    client.subscribe_topic(FITS, lambda event: news.put(event[1]))
     try:
         yield
     finally:
         client.unsubscribe_topic(FITS)
+        news.put(None)
+        thread.join()

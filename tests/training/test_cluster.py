@@ -209,3 +209,10 @@ def test_any_classifier_may_be_searched_over(client, digits):
     grid = {"strategy": ["prior", "uniform"]}
     search = search_on_cluster(GridSearchCV(DummyClassifier(), grid, cv=2), *digits, client)
     assert search.best_params_["strategy"] in grid["strategy"]
+
+
+def test_the_bar_counts_every_fit_once(client, digits, monkeypatch, capsys):
+    monkeypatch.setattr(cluster, "is_live", lambda: True)
+    grid = {"strategy": ["prior", "uniform"]}
+    search_on_cluster(GridSearchCV(DummyClassifier(), grid, cv=3), *digits, client)
+    assert "6/6" in capsys.readouterr().out
