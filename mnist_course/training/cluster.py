@@ -3,25 +3,34 @@
 import contextlib
 import logging
 import os
+import queue
 import random
+import threading
 import warnings
 from collections.abc import Iterator
 from importlib import import_module
 from itertools import chain
-from typing import Any
 
 import keras
 import numpy as np
-from dask.distributed import Client, LocalCluster, WorkerPlugin
+from dask.distributed import Client, WorkerPlugin
+from distributed.active_memory_manager import (
+    ActiveMemoryManagerExtension,
+    ActiveMemoryManagerPolicy,
+    Suggestion,
+)
 from joblib import parallel_config
+from joblib._dask import DaskDistributedBackend
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.model_selection import check_cv
+from threadpoolctl import threadpool_limits
 
 from .experiments import is_live
 from .tuning import count_fits
 
 FITS = "mnist-course-fits"  # the topic under which workers tell what they have finished
-ANSWER_WITHIN = 5  # seconds: a scheduler that is there answers in milliseconds
+COPIES = "mnist-course-copies"  # what looks after them on the scheduler
+ANSWER_WITHIN = 3  # seconds: a scheduler that is there answers in milliseconds
 WORKERS_WITHIN = 60  # seconds: a worker that starts imports Dask first
 ONE_THREAD = {
     name: "1"
@@ -34,6 +43,17 @@ ONE_THREAD = {
     )
 }  # one worker per core: more threads would only wait for each other
 ROLLS_DICE = ("dask.sizeof", "distributed.comm.core", "distributed.utils_comm")
+MUST_AGREE = (
+    "python",
+    "dask",
+    "distributed",
+    "numpy",
+    "tensorflow",
+    "keras",
+    "scikeras",
+    "scikit-learn",
+    "mnist-course",
+)  # as they are called in a package index, not as they are imported
 
 
 class OwnDice(WorkerPlugin):
@@ -48,7 +68,8 @@ class OwnDice(WorkerPlugin):
     name = "mnist-course-own-dice"
 
     def setup(self, worker) -> None:
-        os.environ.update(ONE_THREAD)
+        os.environ.update(ONE_THREAD)  # TensorFlow reads it at its first operation,
+        threadpool_limits(1)  # but NumPy, when it is imported, which has happened by now
         own_dice()
         self.worker = worker
 
@@ -65,25 +86,30 @@ def own_dice() -> None:
             module.random = random.Random()  # the same methods, another state
 
 
-@contextlib.contextmanager
-def local_cluster(workers: int = 2) -> Iterator[Client]:
-    """Processes of this machine as a Dask cluster, each on one thread, for the time of a block.
+def local_cluster(workers: int = 2) -> Client:
+    """Start processes of this machine as a Dask cluster, each on one thread.
 
     Args:
         workers: how many processes; as many as there are cores is a good number.
 
     Returns:
-        A context manager: Dask's client, with its ``dashboard_link``.
+        Dask's client, with its ``dashboard_link``, as soon as every worker has imported Keras.
+        ``close()`` ends the processes; so does the end of a ``with`` block, or of this program.
 
     Raises:
         ValueError: ``workers`` is not a whole number above 0.
+
+    Example:
+        >>> with local_cluster(2) as client:
+        ...     search_on_cluster(search, x, y, client)
     """
     if not isinstance(workers, int) or workers < 1:
         raise ValueError(f"workers must be a whole number above 0, got {workers!r}")
     options = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": ":0"}
     quiet = {"silence_logs": logging.CRITICAL}  # that a worker died is told by the dashboard
-    with LocalCluster(env=ONE_THREAD, **options, **quiet) as cluster, Client(cluster) as client:
-        yield client
+    client = Client(env=ONE_THREAD, **options, **quiet)
+    client.register_plugin(OwnDice())
+    return client
 
 
 def search_on_cluster(
@@ -98,7 +124,8 @@ def search_on_cluster(
     """Fit a scikit-learn search on Dask workers: the same scores as here, sooner.
 
     The data are sent to every worker once. A worker that dies loses nothing: its fits are done
-    again by another one, and as each is seeded, with the same scores.
+    again by another one, and as each is seeded, with the same scores. Workers may come and go
+    during the search, as long as one that has the data is left.
 
     Args:
         search: GridSearchCV, RandomizedSearchCV, HalvingRandomSearchCV: not fitted yet. Its
@@ -114,8 +141,9 @@ def search_on_cluster(
         The search, fitted; the best model was trained again here.
 
     Raises:
-        ValueError: no scheduler answers at the address within 5 seconds, it has no worker within
-            60, its packages have other versions than those here, or ``workers`` is no count.
+        ValueError: no scheduler answers at the address within 3 seconds, it has no worker within
+            60, something has another version than here, a worker does several fits at a time, or
+            ``workers`` is no count.
 
     Example:
         >>> search_on_cluster(GridSearchCV(keras_classifier(build), grid, cv=3), x, y)
@@ -127,24 +155,56 @@ def search_on_cluster(
         fits = count_fits(search) if verbose else None
         with _folds_fixed(search, x, y) as folds, _copies_kept(client), _progress(client, fits):
             data = [x, y, *chain(*folds)]
-            with parallel_config("dask", client=client, scatter=data):
+            with parallel_config(OnWorkers(client=client, scatter=data)):
                 search.fit(x, y)
     return search
 
 
+class OnWorkers(DaskDistributedBackend):
+    """joblib's way to Dask, also where there is one worker: joblib would then stay at home."""
+
+    def effective_n_jobs(self, n_jobs) -> int:
+        return max(2, super().effective_n_jobs(n_jobs))
+
+
+class ToAll(ActiveMemoryManagerPolicy):
+    """Copy what a client has sent to every worker, also to one that comes later."""
+
+    def run(self) -> Iterator[Suggestion]:
+        scheduler = self.manager.scheduler
+        for task in list(scheduler.tasks.values()):
+            if task.state == "memory" and task.run_spec is None:  # sent, not computed
+                for worker in scheduler.running - (task.who_has or set()):
+                    yield Suggestion("replicate", task, {worker})
+
+
+def _copy_to_all(name: str, dask_scheduler=None) -> None:
+    """On the scheduler: look every second for a worker without a copy."""
+    options = {"register": False, "start": True, "interval": 1.0}  # beside Dask's own manager
+    manager = ActiveMemoryManagerExtension(dask_scheduler, {ToAll()}, **options)
+    dask_scheduler.extensions[name] = manager
+
+
+def _copy_no_more(name: str, dask_scheduler=None) -> None:
+    dask_scheduler.extensions.pop(name).stop()
+
+
 @contextlib.contextmanager
 def _copies_kept(client: Client) -> Iterator[None]:
-    """Let every worker keep what it was sent.
+    """Let every worker have what was sent, and keep it.
 
-    Dask's memory manager throws copies away that no task needs at the moment; when the last
-    worker with a copy dies, the fits that need it are cancelled.
+    Dask's memory manager throws copies away that no task needs at the moment, and a worker that
+    comes later has none. When the last worker with a copy dies, the fits that need it are
+    cancelled.
     """
-    managed = client.amm.running()
+    managed, name = client.amm.running(), f"{COPIES}-{client.id}"
     if managed:
         client.amm.stop()
+    client.run_on_scheduler(_copy_to_all, name)
     try:
         yield
     finally:
+        client.run_on_scheduler(_copy_no_more, name)
         if managed:
             client.amm.start()
 
@@ -199,24 +259,35 @@ def _check_workers(client: Client) -> None:
             f"the scheduler has no worker within {WORKERS_WITHIN} seconds: start some with "
             f"`dask worker {client.scheduler.address}`"
         ) from None
+    for address, threads in client.nthreads().items():
+        if threads > 1:
+            raise ValueError(
+                f"the worker {address} does {threads} fits at a time in one process, and each "
+                "would draw from the generator that the other has seeded: start it with "
+                f"`--nthreads 1`, and `--nworkers {threads}` for as many processes"
+            )
     here, *there = _versions(client)
     for place, versions in there:
-        other = {name: (here[1][name], v) for name, v in versions.items() if v != here[1][name]}
+        other = [
+            f"{name} {versions[name] or 'is missing'} there, {version} here"
+            for name, version in here[1].items()
+            if version and version != versions[name]
+        ]
         if other:
-            told = ", ".join(f"{name} {v} there, {h} here" for name, (h, v) in other.items())
-            raise ValueError(f"{place} has other versions than this process: {told}")
+            raise ValueError(f"{place} has other versions than this process: {', '.join(other)}")
 
 
-def _versions(client: Client) -> list[tuple[str, dict[str, Any]]]:
+def _versions(client: Client) -> list[tuple[str, dict[str, str | None]]]:
     """The versions that must agree: here, on the scheduler, on each worker."""
-    found = client.get_versions(packages=["keras", "scikeras", "sklearn"])
+    found = client.get_versions(packages=list(MUST_AGREE[1:]))
     places = {"here": found["client"], "the scheduler": found["scheduler"]}
     places |= {f"the worker {name}": info for name, info in found["workers"].items()}
-    wanted = ("dask", "distributed", "numpy", "keras", "scikeras", "sklearn")
-    return [
-        (place, {name: info["packages"].get(name) for name in wanted if info["packages"]})
-        for place, info in places.items()
-    ]
+    told = []
+    for place, info in places.items():
+        versions = {name: info["packages"].get(name) for name in MUST_AGREE}
+        versions["python"] = ".".join(versions["python"].split(".")[:2])  # 3.11.4 is 3.11.9
+        told.append((place, versions))
+    return told
 
 
 @contextlib.contextmanager
@@ -225,14 +296,22 @@ def _progress(client: Client, fits: int | None) -> Iterator[None]:
     if not fits or not is_live():
         yield
         return
-    bar, done = keras.utils.Progbar(fits, unit_name="fit"), set()
+    news = queue.SimpleQueue()
 
-    def finished(event) -> None:
-        done.add(event[1])
-        bar.update(min(len(done), fits))
+    def show() -> None:
+        bar, done = keras.utils.Progbar(fits, unit_name="fit"), set()
+        while key := news.get():
+            done.add(key)
+            bar.update(min(len(done), fits))
 
-    client.subscribe_topic(FITS, finished)
+    # Jupyter shows what a thread prints below the cell that started it, and the client's own
+    # thread may be of another cell
+    thread = threading.Thread(target=show, daemon=True)
+    thread.start()
+    client.subscribe_topic(FITS, lambda event: news.put(event[1]))
     try:
         yield
     finally:
         client.unsubscribe_topic(FITS)
+        news.put(None)
+        thread.join()

@@ -65,6 +65,12 @@ class DigitClassifier(KerasClassifier):
             )
         return model
 
+    def _ensure_compiled_model(self) -> None:
+        super()._ensure_compiled_model()
+        # the same training a third sooner: while TensorFlow traces, new variables cost much
+        if self.model_.built and not self.model_.optimizer.built:
+            self.model_.optimizer.build(self.model_.trainable_variables)
+
 
 def keras_classifier(
     build: Callable[..., keras.Model],
