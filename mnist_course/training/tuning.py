@@ -222,7 +222,7 @@ class CompileOnce:
     def ready_for(self, classifier: DigitClassifier, fresh: keras.Model) -> keras.Model:
         """A compiled network with the first weights of a fresh one, or the fresh one itself."""
         params = classifier.get_params()
-        kind = _kind_of_network(params)
+        kind = _kind_of_network(params, fresh)
         model = self._idle.pop(kind, None)
         if model is None or not _forgets_all(model.optimizer):
             model = fresh
@@ -241,12 +241,15 @@ def _forgets_all(optimizer: keras.Optimizer) -> bool:
     return type(optimizer).__name__ in names and not optimizer.use_ema
 
 
-def _kind_of_network(params: dict) -> str | None:
+def _kind_of_network(params: dict, fresh: keras.Model) -> str | None:
     """The same text for networks that one compilation serves; None where nobody can know."""
+    if not fresh.built:
+        return None
     kind = {name: value for name, value in params.items() if name not in PER_FIT}
     texts = {name: repr(value) for name, value in kind.items() if _is_plain(value)}
     served = isinstance(params.get(RATE, 0), Real) and len(texts) == len(kind)
-    return repr((sorted(texts.items()), RATE in params)) if served else None
+    shapes = [tuple(variable.shape) for variable in fresh.variables]
+    return repr((sorted(texts.items()), RATE in params, shapes)) if served else None
 
 
 def _is_plain(value) -> bool:

@@ -302,7 +302,7 @@ EXERCISES = (
         check=_check_true,
         hints=(
             "Four of the six are right.",
-            "30 equal recipes had winners, too. What was its lead worth?",
+            "Equal recipes had a winner, too. What was its lead worth?",
             "How large is the spread over seeds, compared with 0.1 points?",
         ),
         wrong=(
