@@ -5,6 +5,10 @@ import inspect
 import logging
 import random
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from functools import partial
+from numbers import Real
+from types import FunctionType
 
 import keras
 import numpy as np
@@ -13,7 +17,7 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.utils import ClassifierTags
 
 from .experiments import is_live
-from .loop import set_seed
+from .loop import DIGITS_PER_VALIDATION_STEP, set_seed, start_anew
 
 try:
     from scikeras.wrappers import KerasClassifier
@@ -25,6 +29,8 @@ except ImportError as problem:
     ) from problem
 
 BUILDER = "model__"  # what a parameter of the builder begins with
+RATE = "optimizer__learning_rate"
+PER_FIT = {RATE, "random_state", "epochs", "batch_size", "callbacks"}  # need no new compilation
 
 
 class DigitClassifier(KerasClassifier):
@@ -63,7 +69,8 @@ class DigitClassifier(KerasClassifier):
                 f"{rates[0]} would be ignored, for the builder compiles its model by itself: "
                 "return a model that is not compiled, or make the rate a parameter of the builder"
             )
-        return model
+        kept = _compiled.get()
+        return model if kept is None else kept.ready_for(self, model)
 
     def _ensure_compiled_model(self) -> None:
         super()._ensure_compiled_model()
@@ -113,6 +120,7 @@ def keras_classifier(
         )
     _check_names(build, params)
     defaults = {"loss": "sparse_categorical_crossentropy", "optimizer": "adam", "verbose": 0}
+    defaults |= {"predict__batch_size": DIGITS_PER_VALIDATION_STEP}
     return DigitClassifier(
         model=build,
         epochs=epochs,
@@ -190,3 +198,72 @@ class FitBar:
 
     def teardown(self, estimator, context) -> None:
         self.bar = None
+
+
+class CompileOnce:
+    """A callback for ``search.set_callbacks``: one compilation for all networks of one shape.
+
+    To compile a small network takes longer than to train it. With this, a fit of the search takes
+    a network that an earlier fit has no more use for, and starts it anew (``start_anew``): the
+    same scores, sooner. Fits in other threads or processes, optimizers with a memory that does not
+    begin at zero, and schedules as rates go on as without. Scorers must not keep the networks.
+    """
+
+    def setup(self, estimator, context) -> None:
+        self._idle, self._used = {}, []
+        self._token = _compiled.set(self)
+
+    def on_fit_task_begin(self, estimator, context, **_) -> None:
+        """A fit begins: it asks for a network by itself."""
+
+    def on_fit_task_end(self, estimator, context, **_) -> None:
+        if context.task_name == "candidate-split-evaluation":
+            self._idle.update(self._used)  # scored: nobody needs these any more
+            self._used.clear()
+
+    def teardown(self, estimator, context) -> None:
+        _compiled.reset(self._token)
+        del self._idle, self._used, self._token
+
+    def ready_for(self, classifier: DigitClassifier, fresh: keras.Model) -> keras.Model:
+        """A compiled network with the first weights of a fresh one, or the fresh one itself."""
+        params = classifier.get_params()
+        kind = _kind_of_network(params, fresh)
+        model = self._idle.pop(kind, None)
+        if model is None or not _forgets_all(model.optimizer):
+            model = fresh
+        else:
+            start_anew(model, fresh)
+            if RATE in params:
+                model.optimizer.learning_rate = params[RATE]
+        if kind is not None:
+            self._used.append((kind, model))
+        return model
+
+
+def _forgets_all(optimizer: keras.Optimizer) -> bool:
+    """Whether ``start_anew`` leaves nothing of it: what these remember begins at zero."""
+    names = {"SGD", "RMSprop", "Adam", "AdamW"}
+    return type(optimizer).__name__ in names and not optimizer.use_ema
+
+
+def _kind_of_network(params: dict, fresh: keras.Model) -> str | None:
+    """The same text for networks that one compilation serves; None where nobody can know."""
+    if not fresh.built:
+        return None
+    kind = {name: value for name, value in params.items() if name not in PER_FIT}
+    texts = {name: repr(value) for name, value in kind.items() if _is_plain(value)}
+    served = isinstance(params.get(RATE, 0), Real) and len(texts) == len(kind)
+    shapes = [tuple(variable.shape) for variable in fresh.variables]
+    return repr((sorted(texts.items()), RATE in params, shapes)) if served else None
+
+
+def _is_plain(value) -> bool:
+    """Whether equal texts mean equal values: not so for objects that come and go."""
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    known = str, Real, type(None), FunctionType, partial
+    return isinstance(value, known)
+
+
+_compiled: ContextVar[CompileOnce | None] = ContextVar("compiled", default=None)

@@ -21,7 +21,7 @@ from sklearn.preprocessing import FunctionTransformer
 from mnist_course.models import create_model
 from mnist_course.preprocessing import scale_pixels
 from mnist_course.training import tuning
-from mnist_course.training.tuning import FitBar, count_fits, keras_classifier
+from mnist_course.training.tuning import CompileOnce, FitBar, count_fits, keras_classifier
 
 FEW = {"epochs": 1, "batch_size": 20}
 
@@ -189,3 +189,67 @@ def test_a_bar_counts_fits_where_somebody_watches(xy, watched, monkeypatch, caps
     search.set_callbacks(FitBar())
     search.fit(*xy)
     assert ("4/4" in capsys.readouterr().out) == watched
+
+
+RATES = {"model__units": [2, 5], "optimizer__learning_rate": [0.01, 0.1]}
+
+
+def search_over(grid, xy, *callbacks, scoring=None, **params):
+    search = GridSearchCV(keras_classifier(build, **FEW | params), grid, cv=2, scoring=scoring)
+    return search.set_callbacks(*callbacks).fit(*xy)
+
+
+def networks_of(grid, xy, **params):
+    """How many different networks the fits of a search used."""
+    used = []
+
+    def remember(model, x, y):
+        used.append(model.model_)  # kept alive, so that no two have one address
+        return model.score(x, y)
+
+    search_over(grid, xy, CompileOnce(), scoring=remember, **params)
+    return len({id(network) for network in used})
+
+
+def test_a_search_may_compile_a_network_of_one_shape_once(xy):
+    assert networks_of(RATES, xy) == 2
+
+
+@pytest.mark.parametrize(
+    ("grid", "params"),
+    [
+        ({"optimizer__momentum": [0.1, 0.9]}, {"optimizer": "sgd"}),
+        ({"optimizer": ["adam", "sgd"]}, {}),
+        ([{"optimizer__learning_rate": [0.1]}, {"model__units": [4]}], {}),
+    ],
+)
+def test_what_is_compiled_in_needs_a_compilation_of_its_own(xy, grid, params):
+    assert networks_of(grid, xy, **params) == 2
+
+
+@pytest.mark.parametrize("name", ["nadam", "adagrad"])
+def test_an_optimizer_that_cannot_forget_is_compiled_for_each_fit(xy, name):
+    assert networks_of({"random_state": [0, 1]}, xy, optimizer=name) == 4
+
+
+@pytest.mark.parametrize("name", ["adam", "sgd", "rmsprop", "nadam"])
+def test_scores_are_those_of_new_networks(xy, name):
+    options = {"scoring": "neg_log_loss", "optimizer": name}
+    one, other = (search_over(RATES, xy, *c, **options) for c in ([], [CompileOnce()]))
+    for key in ("split0_test_score", "split1_test_score"):
+        np.testing.assert_array_equal(one.cv_results_[key], other.cv_results_[key])
+
+
+def test_the_winner_keeps_its_network_when_the_callback_serves_again(xy):
+    once = CompileOnce()
+    search = search_over(RATES, xy, once)
+    before = search.predict_proba(xy[0])
+    search_over(RATES, xy, once)
+    np.testing.assert_array_equal(search.predict_proba(xy[0]), before)
+
+
+def test_a_search_that_fails_leaves_nothing_behind(xy):
+    with pytest.raises(ValueError, match="unts"):
+        search_over({"model__unts": [1]}, xy, CompileOnce())
+    models = [keras_classifier(build, **FEW).fit(*xy).model_ for _ in range(2)]
+    assert models[0] is not models[1]

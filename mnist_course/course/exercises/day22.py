@@ -21,8 +21,8 @@ def fits(grid, folds):
 _GRIDS = [
     Case(f"fits({grid}, {folds})", (grid, folds))
     for grid, folds in [
-        ({"units": [16, 64]}, 3),
         ({"units": [16, 64, 128], "rate": [0.001, 0.01]}, 5),
+        ({"units": [16, 64]}, 3),
         ({"units": [32], "rate": [0.1, 0.2, 0.3, 0.4], "filters": [8, 16, 32]}, 4),
         ({"rate": (0.001, 0.003, 0.01, 0.03, 0.1)}, 2),
     ]
@@ -61,11 +61,21 @@ def _one_fold_less(grid, folds):
     return math.prod(map(len, grid.values())) * (folds - 1) + 1
 
 
+def _last_per_combination(grid, folds):
+    return math.prod(map(len, grid.values())) * (folds + 1)
+
+
+def _folds_added(grid, folds):
+    return math.prod(map(len, grid.values())) + folds + 1
+
+
 _FIT_SLIPS = (
     (_without_the_last, "the winner is trained once more"),
     (_summed, "every value goes with every other: multiply"),
     (_names_only, "count the values of each name, not the names"),
     (_last_per_fold, "the last training is one, not one per fold"),
+    (_last_per_combination, "the last training is one, not one per combination"),
+    (_folds_added, "every combination is trained once per fold: multiply by the folds"),
     (_no_folds, "every combination is trained once per fold"),
     (_pairs, "the lists differ in length: multiply their lengths"),
     (_one_fold_less, "each fold is left out once, so there are as many trainings as folds"),

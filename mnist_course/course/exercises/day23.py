@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .engine import Exercise, NotYet
+from .engine import Exercise, NotYet, as_list
 from .suspects import Case, judge, judge_letters, number
 
 # --- 23.1 ------------------------------------------------------------------------------------
@@ -15,7 +15,7 @@ def rates(u, low, high):
 
 _U = np.array([0, 0.1, 0.25, 0.5, 0.8, 1])
 _THROWS = [
-    Case(f"rates(u, {low}, {high}) with u = {u.tolist()}", (u, low, high))
+    Case(f"log10 of rates(u, {low}, {high}) with u = {u.tolist()}", (u, low, high))
     for u, low, high in [(_U, 1e-4, 1e-2), (_U[1:5], 0.001, 0.1), (_U[::-1], 0.02, 0.5)]
 ]
 
@@ -27,7 +27,7 @@ def _check_rates(answer):
 
 def _logarithms(found, case):
     try:
-        found = np.asarray(found, float)
+        found = np.asarray(as_list(found), float)
     except (TypeError, ValueError):
         raise NotYet(f"{case.shown}: an array of rates is asked for") from None
     if found.shape != case.arguments[0].shape:
@@ -36,7 +36,9 @@ def _logarithms(found, case):
             f"u; yours has the shape {found.shape}"
         )
     if not (found > 0).all():
-        raise NotYet(f"{case.shown}: rates are above 0, yours has {found.min():.4g}")
+        raise NotYet(
+            f"{case.shown}: rates are above 0, yours has {found.min():.4g}. Are yours logarithms?"
+        )
     return np.log10(found)
 
 
@@ -68,6 +70,14 @@ def _natural_mixed(u, low, high):
     return 10 ** (np.log(low) + u * np.log(high / low))
 
 
+def _evenly(u, low, high):
+    return np.geomspace(low, high, len(u))
+
+
+def _limits_of_the_example(u, low, high):
+    return 10 ** (-4 + 2 * u)
+
+
 _RATE_SLIPS = (
     (_uniform, "halfway lies the mean of low and high: that is uniform, the factors differ"),
     (_backwards, "yours begin at high and end at low"),
@@ -76,6 +86,8 @@ _RATE_SLIPS = (
     (_geometric_mean_only, "yours do not depend on u"),
     (_whole_decades, "not only powers of ten: anything in between is possible"),
     (_natural_mixed, "np.log goes with np.exp, np.log10 with 10 **"),
+    (_evenly, "the throws are in u already: turn each of its numbers into a rate"),
+    (_limits_of_the_example, "low and high may be others than in the example"),
 )
 
 
@@ -87,6 +99,10 @@ def _by_scipy(u, low, high):
     from scipy.stats import loguniform
 
     return loguniform(low, high).ppf(u)
+
+
+def _one_by_one(u, low, high):
+    return (low ** (1 - v) * high**v for v in u)
 
 
 def _by_loop(u, low, high):
@@ -117,7 +133,7 @@ _CURVES = np.array(
     float,
 )
 _ROUNDS = [
-    Case(f"halving(curves, {rounds}) with curves = {curves.tolist()}", (curves, rounds))
+    Case(f"halving(curves, {rounds}) with curves = {curves.astype(int).tolist()}", (curves, rounds))
     for curves, rounds in [
         (_CURVES, [(1, 3), (3, 1)]),
         (_CURVES, [(2, 4), (4, 1)]),
@@ -175,6 +191,18 @@ def _by_the_end_of_the_left(curves, rounds):
     return left[curves[left, -1].argmax()]
 
 
+def _counted_from_one(curves, rounds):
+    return halving(curves, rounds) + 1
+
+
+def _its_score(curves, rounds):
+    return curves[halving(curves, rounds), rounds[-1][0] - 1]
+
+
+def _its_last_score(curves, rounds):
+    return curves[halving(curves, rounds), -1]
+
+
 _HALVING_SLIPS = (
     (_one_epoch_late, "column 0 is epoch 1, so epoch e is column e - 1"),
     (_worst_kept, "yours keeps the lowest scores: np.argsort sorts upwards"),
@@ -183,6 +211,9 @@ _HALVING_SLIPS = (
     (_last_round_only, "who was thrown out in an early round does not come back"),
     (_best_in_the_end, "nobody knows the end yet: use the scores at the epochs of the rounds"),
     (_by_the_end_of_the_left, "the last round looks at its own epoch, not at the end"),
+    (_counted_from_one, "rows are counted from 0"),
+    (_its_score, "the number of its row is asked for, not its score"),
+    (_its_last_score, "the number of its row is asked for, not its score"),
 )  # fmt: skip
 
 
@@ -242,7 +273,7 @@ EXERCISES = (
             "The u-th power of high / low.",
         ),
         wrong=_RATE_SLIPS,
-        right=(_by_logarithms, _by_scipy, _by_loop),
+        right=(_by_logarithms, _by_scipy, _by_loop, _one_by_one),
     ),
     Exercise(
         id="23.2",
@@ -271,7 +302,7 @@ EXERCISES = (
         check=_check_true,
         hints=(
             "Four of the six are right.",
-            "30 equal recipes had winners, too. What was its lead worth?",
+            "Equal recipes had a winner, too. What was its lead worth?",
             "How large is the spread over seeds, compared with 0.1 points?",
         ),
         wrong=(
