@@ -121,7 +121,7 @@ def start_anew(model: keras.Model, fresh: keras.Model) -> keras.Model:
         variable.assign(first)
     for variable in model.optimizer.variables:
         if variable.name != "learning_rate":
-            variable.assign(keras.ops.zeros_like(variable))
+            variable.assign(keras.ops.zeros(variable.shape, variable.dtype))
     return model
 
 
