@@ -172,6 +172,13 @@ def _place_among_the_left(curves, rounds):
     return order[0]
 
 
+def _place_in_every_round(curves, rounds):
+    left = np.arange(len(curves))
+    for epoch, kept in rounds:
+        left = np.argsort(-curves[left, epoch - 1])[:kept]
+    return left[0]
+
+
 def _first_round_only(curves, rounds):
     return halving(curves, rounds[:1])
 
@@ -207,6 +214,7 @@ _HALVING_SLIPS = (
     (_one_epoch_late, "column 0 is epoch 1, so epoch e is column e - 1"),
     (_worst_kept, "yours keeps the lowest scores: np.argsort sorts upwards"),
     (_place_among_the_left, "a row of the whole table is asked for, not its place in the last round"),  # noqa: E501
+    (_place_in_every_round, "np.argsort gives places among those left: left[order] turns them into rows"),  # noqa: E501
     (_first_round_only, "go through all rounds"),
     (_last_round_only, "who was thrown out in an early round does not come back"),
     (_best_in_the_end, "nobody knows the end yet: use the scores at the epochs of the rounds"),
