@@ -461,6 +461,12 @@ MUTATIONS = (
         lambda original: wraps(original)(lambda: None),
     ),
     Mutation(
+        "workers-draw-from-the-global-dice",
+        "training.cluster.OwnDice",
+        (24,),
+        lambda original: import_module("dask.distributed").WorkerPlugin,
+    ),
+    Mutation(
         "temperature-turned-over",
         "evaluation.confidence.find_temperature",
         (26,),

@@ -62,6 +62,14 @@ def _one_round_more(fits, seconds, workers, start):
     return start + (fits // workers + 1) * seconds
 
 
+def _left_over_one_by_one(fits, seconds, workers, start):
+    return start + (fits // workers + fits % workers) * seconds
+
+
+def _seconds_rounded_up(fits, seconds, workers, start):
+    return math.ceil(start + fits / workers * seconds)
+
+
 _PLAN_SLIPS = (
     (_cut_in_pieces, "a fit cannot be cut into pieces: the last round takes a whole fit"),
     (_rounded_down, "the fits that are left over take a round of their own"),
@@ -71,6 +79,8 @@ _PLAN_SLIPS = (
     (_alone, "the workers share the fits"),
     (_to_nearest, "a round that is half full is a round: round up"),
     (_one_round_more, "when the fits fill all rounds, there is no round more"),
+    (_left_over_one_by_one, "the fits that are left over run side by side, in one round"),
+    (_seconds_rounded_up, "round up the number of rounds, not the seconds"),
 )
 
 
@@ -84,6 +94,13 @@ def _by_simulation(fits, seconds, workers, start):
         place = free.index(min(free))
         free[place] += seconds
     return max(free)
+
+
+def _round_by_round(fits, seconds, workers, start):
+    while fits > 0:
+        fits -= workers
+        start += seconds
+    return start
 
 
 def _by_numpy(fits, seconds, workers, start):
@@ -166,6 +183,14 @@ def _both_ends(records, worker, at):
     return {n for n, w, s, e in records if w == worker and s <= at <= e}
 
 
+def _not_begun(records, worker, at):
+    return {n for n, w, s, _ in records if w == worker and s >= at}
+
+
+def _already_done(records, worker, at):
+    return {n for n, w, _, e in records if w == worker and e <= at}
+
+
 _DEATH_SLIPS = (
     (_all_of_the_worker, "scores of finished fits have been collected: they are not lost"),
     (_everybody, "the fits of the other worker go on"),
@@ -174,6 +199,8 @@ _DEATH_SLIPS = (
     (_ended_counts, "at the moment of its start a fit is running, at its end it is done"),
     (_the_others, "those are the fits that survive"),
     (_only_one, "a worker may run more than one fit: all of them are lost"),
+    (_not_begun, "a fit that starts later, as planned, had not begun"),
+    (_already_done, "scores of finished fits have been collected: they are not lost"),
     (_both_ends, "a fit that has just ended is not lost"),
 )
 
@@ -228,7 +255,7 @@ EXERCISES = (
             "Starting happens once, at the same time for all.",
         ),
         wrong=_PLAN_SLIPS,
-        right=(_by_floor, _by_simulation, _by_numpy),
+        right=(_by_floor, _by_simulation, _round_by_round, _by_numpy),
     ),
     Exercise(
         id="24.2",
@@ -261,11 +288,13 @@ EXERCISES = (
             ({"C"}, "1 right, 2 missing"),
             ({"C", "F"}, "2 right, 1 missing"),
             ({"A", "C"}, "A changes no score"),
+            (["C", "D"], "2 right, 1 missing"),
+            ({"A", "B", "C", "D", "E", "F"}, "A changes no score"),
             ("BCD", "B changes no score"),
             ({"C", "D", "E", "F"}, "E changes no score"),
             ({"C", "X"}, "from A to F"),
             (3, "a set of letters is asked for"),
         ),
-        right=("CDF", ["c", "d", "f"], "C, D and F", ("F", "D", "C")),
+        right=("CDF", "C, D, F", ["c", "d", "f"], "C, D and F", ("F", "D", "C")),
     ),
 )
