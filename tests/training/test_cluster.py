@@ -103,7 +103,7 @@ class SharedDice(cluster.OwnDice):
 
 
 @pytest.fixture
-def talking(client, monkeypatch):
+def talking(client):
     """Both workers talk; they cannot import this file, so it travels with its classes."""
     cloudpickle.register_pickle_by_value(sys.modules[__name__])
     client.register_plugin(Talking(), name="talking")

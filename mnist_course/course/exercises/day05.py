@@ -78,7 +78,7 @@ def _check_nearest_mean(answer):
     possible = MISREADINGS
     for name, (images, means) in cases.items():
         shown = f"nearest_mean({name})"
-        labels = _call_with_hint(answer, images.copy(), means.copy(), shown)
+        labels = _call_with_hint(answer, images, means, shown)
         _require_labels(labels, len(images))
         labels, nearest = np.asarray(labels), nearest_mean(images, means)
         if not np.array_equal(labels, nearest):
