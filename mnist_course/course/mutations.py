@@ -455,6 +455,12 @@ MUTATIONS = (
         on_arguments(lambda given, options: ((given[0], _zeroed(given[1])), options)),
     ),
     Mutation(
+        "a-used-network-goes-on",
+        "training.tuning.start_anew",
+        (22, 23),
+        lambda original: wraps(original)(lambda model, fresh: model),
+    ),
+    Mutation(
         "dask-draws-from-the-global-dice",
         "training.cluster.own_dice",
         (24,),

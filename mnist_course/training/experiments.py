@@ -66,11 +66,11 @@ def compare(
     tables, ready = [], {}
     for variant, seed in runs:
         set_seed(seed)
-        model = variants[variant]()
-        if variant in ready:
-            model = start_anew(ready[variant], model)
-        elif judge:
-            ready[variant] = model = ensure_compiled(model, rate)
+        model = fresh = variants[variant]()
+        if judge:  # nobody keeps the models: one compilation serves all seeds
+            model = ready.setdefault(variant, ensure_compiled(fresh, rate))
+        if model is not fresh:
+            start_anew(model, fresh)
         table = _one_run(model, data, validation_data, epochs=epochs, seed=seed, **options)
         table = table.assign(variant=variant, seed=seed, **(judge(model) if judge else {}))
         tables.append(table)

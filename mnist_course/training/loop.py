@@ -94,35 +94,53 @@ def ensure_compiled(model: keras.Model, learning_rate: LearningRate | None) -> k
 
 
 def start_anew(model: keras.Model, fresh: keras.Model) -> keras.Model:
-    """Make a compiled model as new: first weights of another one, an optimizer without memory.
+    """Make a compiled model as new: first weights of another one, an optimizer at its start.
 
     The same as to compile and train ``fresh``, without the seconds that a compilation takes; for
     trainings with several seeds, one after the other.
 
     Args:
         model: compiled, trained or not.
-        fresh: of the same architecture; its weights and dropout's seeds are copied.
+        fresh: of the same architecture; its weights and dropout's seeds are copied. If it is
+            compiled, so is the state of its optimizer, the learning rate included; if not, the
+            present rate stays, also one that a callback has changed.
 
     Returns:
         ``model``.
 
     Raises:
-        ValueError: the model is not compiled, its optimizer averages weights, or the
-            architectures differ.
+        ValueError: the model is not compiled, or the architectures or optimizers differ.
     """
     if not model.compiled:
         raise ValueError("the model has no optimizer yet: compile it first")
-    if getattr(model.optimizer, "use_ema", False):
-        raise ValueError("an optimizer with use_ema=True keeps its average: make a new model")
-    shapes, others = ([tuple(v.shape) for v in m.variables] for m in (model, fresh))
-    if shapes != others:
-        raise ValueError(f"expected a model with variables of shapes {shapes}, got {others}")
-    for variable, first in zip(model.variables, fresh.variables, strict=True):
-        variable.assign(first)
-    for variable in model.optimizer.variables:
-        if variable.name != "learning_rate":
-            variable.assign(keras.ops.zeros(variable.shape, variable.dtype))
+    optimizer = _optimizer_at_its_start(model.optimizer, fresh)
+    pairs = {"a model": (model, fresh), "an optimizer": (model.optimizer, optimizer)}
+    for what, pair in pairs.items():
+        shapes, others = ([tuple(v.shape) for v in one.variables] for one in pair)
+        if shapes != others:
+            raise ValueError(f"expected {what} with variables of shapes {shapes}, got {others}")
+    for mine, first in pairs.values():
+        for variable, value in zip(mine.variables, first.variables, strict=True):
+            variable.assign(keras.ops.copy(value))  # a copy: JAX gives away what it trains
     return model
+
+
+def _optimizer_at_its_start(used: keras.Optimizer, fresh: keras.Model) -> keras.Optimizer:
+    """The optimizer of a fresh model, or one like the used one, before its first step."""
+    optimizer = fresh.optimizer if fresh.compiled else type(used).from_config(used.get_config())
+    kinds = [(type(one).__name__, _settings(one)) for one in (used, optimizer)]
+    if kinds[0] != kinds[1]:
+        raise ValueError(f"expected the optimizer {kinds[0]}, got {kinds[1]}")
+    if used.built and not optimizer.built:
+        optimizer.build(fresh.trainable_variables)
+    return optimizer
+
+
+def _settings(optimizer: keras.Optimizer) -> dict:
+    """What is compiled in: everything but a learning rate that is a number."""
+    config = optimizer.get_config()
+    free = {"name"} if isinstance(config.get("learning_rate"), dict) else {"name", "learning_rate"}
+    return {option: value for option, value in config.items() if option not in free}
 
 
 def train(

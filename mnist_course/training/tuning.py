@@ -69,14 +69,16 @@ class DigitClassifier(KerasClassifier):
                 f"{rates[0]} would be ignored, for the builder compiles its model by itself: "
                 "return a model that is not compiled, or make the rate a parameter of the builder"
             )
-        kept = _compiled.get()
-        return model if kept is None else kept.ready_for(self, model)
+        return model
 
     def _ensure_compiled_model(self) -> None:
         super()._ensure_compiled_model()
         # the same training a third sooner: while TensorFlow traces, new variables cost much
         if self.model_.built and not self.model_.optimizer.built:
             self.model_.optimizer.build(self.model_.trainable_variables)
+        kept = _compiled.get()
+        if kept is not None:
+            self.model_ = kept.ready_for(self.get_params(), self.model_)
 
 
 def keras_classifier(
@@ -205,8 +207,8 @@ class CompileOnce:
 
     To compile a small network takes longer than to train it. With this, a fit of the search takes
     a network that an earlier fit has no more use for, and starts it anew (``start_anew``): the
-    same scores, sooner. Fits in other threads or processes, optimizers with a memory that does not
-    begin at zero, and schedules as rates go on as without. Scorers must not keep the networks.
+    same scores, sooner. Fits in other threads or processes, and schedules as rates, go on as
+    without. Scorers must not keep the networks.
     """
 
     def setup(self, estimator, context) -> None:
@@ -225,26 +227,14 @@ class CompileOnce:
         _compiled.reset(self._token)
         del self._idle, self._used, self._token
 
-    def ready_for(self, classifier: DigitClassifier, fresh: keras.Model) -> keras.Model:
-        """A compiled network with the first weights of a fresh one, or the fresh one itself."""
-        params = classifier.get_params()
+    def ready_for(self, params: dict, fresh: keras.Model) -> keras.Model:
+        """A network that is prepared, started anew as a fresh one, or the fresh one itself."""
         kind = _kind_of_network(params, fresh)
         model = self._idle.pop(kind, None)
-        if model is None or not _forgets_all(model.optimizer):
-            model = fresh
-        else:
-            start_anew(model, fresh)
-            if RATE in params:
-                model.optimizer.learning_rate = params[RATE]
+        model = fresh if model is None else start_anew(model, fresh)
         if kind is not None:
             self._used.append((kind, model))
         return model
-
-
-def _forgets_all(optimizer: keras.Optimizer) -> bool:
-    """Whether ``start_anew`` leaves nothing of it: what these remember begins at zero."""
-    names = {"SGD", "RMSprop", "Adam", "AdamW"}
-    return type(optimizer).__name__ in names and not optimizer.use_ema
 
 
 def _kind_of_network(params: dict, fresh: keras.Model) -> str | None:

@@ -2,11 +2,12 @@
 
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
 
 from mnist_course import create_model, scale_pixels
-from mnist_course.training import compile_model, experiments, loop
+from mnist_course.training import compile_model, experiments
 from mnist_course.training.experiments import compare
 
 
@@ -91,17 +92,27 @@ def test_a_judge_adds_a_column_and_changes_no_number(sets):
     assert judged["weight"].nunique() == 3
 
 
-def test_with_a_judge_each_variant_is_compiled_once(sets, monkeypatch):
-    compiled = []
+def test_with_a_judge_one_network_serves_all_seeds_of_a_variant(sets):
+    networks = []
 
-    def compile_once(model, **options):
-        compiled.append(options["learning_rate"])
-        return compile_model(model, **options)
+    def remember(model):
+        networks.append(model)
+        return {"rate": float(model.optimizer.learning_rate)}
 
-    monkeypatch.setattr(loop, "compile_model", compile_once)
-    options = {"epochs": 1, "seeds": [1, 2], "verbose": False, "judge": first_weight}
-    compare({"a": softmax, "b": softmax}, sets[0], learning_rate=0.01, **options)
-    assert compiled == [0.01, 0.01]
+    options = {"epochs": 1, "seeds": [1, 2], "verbose": False, "judge": remember}
+    table = compare({"a": softmax, "b": softmax}, sets[0], learning_rate=0.25, **options)
+    assert [networks.index(network) for network in networks] == [0, 1, 0, 1]
+    assert set(table["rate"]) == {0.25}
+
+
+def test_with_a_judge_each_seed_begins_with_the_first_rate(sets):
+    class Halved(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.optimizer.learning_rate = self.model.optimizer.learning_rate / 2
+
+    options = {"epochs": 1, "seeds": [1, 2], "callbacks": [Halved()]}
+    table = compare({"a": softmax}, sets[0], judge=first_weight, **options)
+    assert table["loss"].equals(compare({"a": softmax}, sets[0], **options)["loss"])
 
 
 def test_a_judge_takes_a_model_that_is_compiled_already(sets):

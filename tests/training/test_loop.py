@@ -221,28 +221,49 @@ def test_train_and_evaluate_says_what_is_wrong(model, data, message):
         train_and_evaluate_model(model, data, epochs=1, verbose=0)
 
 
-@pytest.mark.parametrize("rate", [0.002, one_cycle(0.005, 8)])
-def test_a_model_started_anew_learns_as_a_new_one(rate):
-    def build(seed):
-        set_seed(seed)
-        return compile_model(create_model("cnn"), learning_rate=rate)
+OPTIMIZERS = {
+    "adam": lambda: keras.optimizers.Adam(0.002),
+    "a schedule": lambda: keras.optimizers.Adam(one_cycle(0.005, 8)),
+    "a product that begins at one": lambda: keras.optimizers.Nadam(0.002),
+    "a sum that begins at 0.1": lambda: keras.optimizers.Adagrad(0.01),
+    "an average": lambda: keras.optimizers.Adam(0.002, use_ema=True, ema_momentum=0.5),
+}
+DIGITS = np.random.default_rng(0).random((256, 28, 28, 1)).astype("float32"), np.arange(256) % 10
+SHORT = {"epochs": 2, "batch_size": 64, "seed": 3, "verbose": 0}
 
-    options = {"epochs": 2, "batch_size": 64, "seed": 3, "verbose": 0}
-    images = np.random.default_rng(0).random((256, 28, 28, 1)).astype("float32")
-    labels = np.arange(256) % 10
-    used, new = build(1), build(3)
-    train(used, images, labels, **options)
-    train(start_anew(used, build(3)), images, labels, **options)
-    train(new, images, labels, **options)
+
+def small_cnn(seed, optimizer=None):
+    model = create_model("cnn", seed=seed)
+    return compile_model(model, optimizer=optimizer) if optimizer else model
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("make", OPTIMIZERS.values(), ids=OPTIMIZERS)
+def test_a_model_started_anew_learns_as_a_new_one(make, compiled):
+    used, new = small_cnn(1, make()), small_cnn(3, make())
+    train(used, *DIGITS, **SHORT)
+    train(start_anew(used, small_cnn(3, make() if compiled else None)), *DIGITS, **SHORT)
+    train(new, *DIGITS, **SHORT)
     for a, b in zip(used.get_weights(), new.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
 
 
-def test_only_a_compiled_model_of_the_same_kind_can_start_anew():
-    with pytest.raises(ValueError, match="compile it first"):
-        start_anew(create_model("dense"), create_model("dense"))
-    with pytest.raises(ValueError, match="expected a model with variables"):
-        start_anew(compile_model(create_model("dense")), create_model("cnn"))
-    averaging = keras.optimizers.Adam(use_ema=True)
-    with pytest.raises(ValueError, match="keeps its average"):
-        start_anew(compile_model(create_model("dense"), optimizer=averaging), create_model("dense"))
+@pytest.mark.parametrize(("compiled", "rate"), [(True, 0.002), (False, 0.5)])
+def test_a_rate_that_a_callback_changed_stays_unless_the_fresh_model_has_one(compiled, rate):
+    used = small_cnn(1, OPTIMIZERS["adam"]())
+    used.optimizer.learning_rate = 0.5
+    start_anew(used, small_cnn(3, OPTIMIZERS["adam"]() if compiled else None))
+    assert float(used.optimizer.learning_rate) == pytest.approx(rate)
+
+
+@pytest.mark.parametrize(
+    ("model", "fresh", "message"),
+    [
+        (create_model("dense"), create_model("dense"), "compile it first"),
+        (small_cnn(0, "adam"), create_model("dense"), "expected a model with variables"),
+        (small_cnn(0, "adam"), small_cnn(0, "sgd"), "expected the optimizer .*Adam.* got .*SGD"),
+    ],
+)
+def test_only_a_compiled_model_of_the_same_kind_can_start_anew(model, fresh, message):
+    with pytest.raises(ValueError, match=message):
+        start_anew(model, fresh)
