@@ -6,10 +6,10 @@ uv run python tests/choose_image_constants.py [digits of each kind, 25 if not gi
 import sys
 
 import numpy as np
-from pictures import CLEAN, FRAMED, Draw
-from strangers import STRANGERS
 
 from mnist_course import DigitReader, _ink, images, load_mnist
+from mnist_course.benchmark.pictures import CLEAN, FRAMED, Draw
+from mnist_course.benchmark.strangers import STRANGERS
 
 CANDIDATES = {
     (_ink, "EDGE"): (0.1, 0.2, 0.3),

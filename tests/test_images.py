@@ -2,10 +2,10 @@ import io
 
 import numpy as np
 import pytest
-from pictures import CLEAN, FRAMED, enlarged, form_box, plain
 from PIL import Image
 
 from mnist_course import DigitReader, images
+from mnist_course.benchmark.pictures import CLEAN, FRAMED, enlarged, form_box, plain
 from mnist_course.data import load_mnist
 from mnist_course.images import BlankImageError, preprocessing_stages, to_mnist
 

@@ -7,9 +7,9 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from strangers import in_rows
 
 from mnist_course import manifest, predictor
+from mnist_course.benchmark.strangers import in_rows
 from mnist_course.images import BlankImageError
 from mnist_course.predictor import DigitReader, ModelError
 

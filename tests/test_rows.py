@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from pictures import plain
-from strangers import in_rows
 
 from mnist_course import DigitReader, split_digits, to_mnist
+from mnist_course.benchmark.pictures import plain
+from mnist_course.benchmark.strangers import in_rows
 from mnist_course.images import BlankImageError
 
 

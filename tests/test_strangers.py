@@ -2,12 +2,19 @@
 
 import numpy as np
 import pytest
-from pictures import enlarged, plain
 from PIL import Image
-from strangers import STRANGERS, block, coloured, faint_hairline, neighbour_cut, ruled_lines
 
 from mnist_course import DigitReader
 from mnist_course._ink import ink_is_dark
+from mnist_course.benchmark.pictures import enlarged, plain
+from mnist_course.benchmark.strangers import (
+    STRANGERS,
+    block,
+    coloured,
+    faint_hairline,
+    neighbour_cut,
+    ruled_lines,
+)
 from mnist_course.images import preprocessing_stages, to_mnist
 
 STRETCHED = 0.88  # of the blocks: some of what is stretched to a square is hard to tell apart

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TextIO
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, track
 from rich.table import Table
 
 from ..shipping.formats import FORMATS, format_of
@@ -142,6 +142,9 @@ def benchmark(
     quick: Annotated[
         bool, typer.Option("--quick", help="Under 2 minutes: fewer repeats, no training.")
     ] = False,
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help="Instead: how many pictures are read right.")
+    ] = False,
     to: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the results go.")] = Path(
         "benchmark"
     ),
@@ -152,11 +155,17 @@ def benchmark(
 
       [cyan]mnist-course benchmark --quick[/cyan]
       [cyan]mnist-course benchmark --to results[/cyan]    up to 20 minutes on 2 cores
+      [cyan]mnist-course benchmark --pictures[/cyan]      10 minutes: photos, frames, drawings
 
     Prints a table of ratios, each to a reference measured in turn with it, and
     writes benchmark.json, benchmark.md and frontier.png. Let nothing else run
     meanwhile. KERAS_BACKEND=jax or torch measures these, on a GPU where there is one.
+    With --pictures it reads 32 kinds of picture beside two usual recipes, and writes
+    pictures.md.
     """
+    if pictures:
+        _benchmark_pictures(to, n=20 if quick else 200)
+        return
     from .._paths import MODELS_FOLDER
     from ..manifest import read_manifest
 
@@ -171,6 +180,19 @@ def benchmark(
     for note in bench.footnotes(rows):
         plain(console, f"  {note}")
     plain(console, f"Wrote {', '.join(map(str, files.values()))}")
+
+
+def _benchmark_pictures(to: Path, *, n: int) -> None:
+    """The table of pictures, on the screen and as a page."""
+    from .._files import write_text
+    from ..benchmark import prepare_folder, stress
+
+    folder, console = prepare_folder(to), Console()
+    kinds = track(stress.KINDS, "Kinds of picture", console=console, transient=True)
+    scores = [stress.measure_pictures(kind, n=stress.sample_size(kind, n)) for kind in kinds]
+    console.print(stress.pictures_table(scores))
+    write_text(folder / "pictures.md", stress.pictures_markdown(scores))
+    plain(console, f"Wrote {folder / 'pictures.md'}")
 
 
 def _reader(model: str):

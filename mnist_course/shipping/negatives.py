@@ -42,6 +42,7 @@ PUNCTUATION = '!?;:"#$%&*+<=>@^_~{}.'  # without the slashes, brackets and comma
 
 SIDE = 64  # pixels of the larger side of what is drawn
 TEXT_SIZE = 64  # pixels: of a font
+FONTS_VERSION = "5.3.0"  # of each font's package: glyphs may change with the next
 
 
 def fetch_fonts(folder: str | Path, names: Sequence[str] = ()) -> dict[str, str]:
@@ -68,7 +69,8 @@ def fetch_fonts(folder: str | Path, names: Sequence[str] = ()) -> dict[str, str]
 
 def _fetch_font(name: str, folder: Path) -> None:
     with tempfile.TemporaryDirectory() as aside:
-        command = ["npm", "pack", "--silent", f"@fontsource/{name}", "--pack-destination", aside]
+        package = f"@fontsource/{name}@{FONTS_VERSION}"
+        command = ["npm", "pack", "--silent", package, "--pack-destination", aside]
         subprocess.run(command, check=True, capture_output=True)
         (packed,) = Path(aside).iterdir()
         with tarfile.open(packed) as archive:

@@ -1,4 +1,8 @@
-"""Pictures of one digit as people make them, drawn from MNIST's digits: for tests and choices."""
+"""Pictures of one digit as people make them, drawn from MNIST's digits.
+
+Each kind takes a 28 x 28 digit and a generator and returns a picture, uint8. For the stress table,
+tests, and the choice of constants (on training digits alone).
+"""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -168,6 +172,15 @@ def cut_tight(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def mnist(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return digit
+
+
+def canvas(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Drawn on a screen, anywhere, of any size: paper exactly white."""
+    ink = enlarged(digit, int(rng.integers(60, 261)))
+    paper = np.zeros((280, 280))
+    top, left = (int(rng.integers(0, 281 - side)) for side in ink.shape)
+    paper[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
+    return (255 * (1 - np.clip(paper, 0, 1))).round().astype(np.uint8)
 
 
 CLEAN: tuple[Draw, ...] = (

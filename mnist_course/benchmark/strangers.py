@@ -1,15 +1,17 @@
-"""Pictures of digits as strangers' cameras, scanners and screens make them: for tests and choices.
+"""Pictures of digits as strangers' cameras, scanners and screens make them.
 
-Each kind takes a 28 x 28 training digit and a generator and returns a picture, uint8.
+Each kind takes a 28 x 28 digit and a generator and returns a picture, uint8. For the stress table,
+tests, and the choice of constants (on training digits alone).
 """
 
 from io import BytesIO
 from itertools import pairwise
 
 import numpy as np
-from pictures import Draw, enlarged
 from PIL import Image, ImageDraw
 from scipy import ndimage
+
+from .pictures import Draw, enlarged
 
 SMALL = (25, 51), (18, 81)  # pixels: from and below which a small photo is high and wide
 

@@ -1,0 +1,74 @@
+"""The table of pictures: recipes, scores and their pages."""
+
+import io
+
+import numpy as np
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from mnist_course.benchmark import stress
+from mnist_course.benchmark.pictures import plain
+from mnist_course.benchmark.stress import PictureScore, measure_pictures
+from mnist_course.cli.application import app
+
+SCORE = PictureScore("desk", 200, 199, 100, 30)
+
+
+@pytest.mark.parametrize("kind", stress.KINDS)
+def test_every_kind_is_a_picture(mnist, kind):
+    digits, _ = mnist[1]
+    picture = stress.KINDS[kind](digits[0], np.random.default_rng(0))
+    assert picture.dtype == np.uint8
+    assert picture.ndim == 2 or picture.shape[2] == 3
+
+
+def test_clean_photos_are_read_by_all_but_the_naive_recipe():
+    score = measure_pictures("plain", n=40)
+    assert score.ours >= 38
+    assert score.otsu >= 38
+    assert score.naive <= 30  # the digit is not centred
+
+
+def test_a_dark_desk_defeats_the_threshold_and_not_ours():
+    score = measure_pictures("desk", n=30)
+    assert score.ours >= 28
+    assert score.otsu <= 15
+
+
+def test_the_same_seed_gives_the_same_score():
+    assert measure_pictures("block", n=10) == measure_pictures("block", n=10)
+
+
+def test_a_refusal_is_wrong_and_no_crash():
+    assert not stress.ours(np.full((50, 50), 200, np.uint8)).any()
+
+
+def test_otsu_finds_light_ink_as_well(mnist):
+    picture = plain(mnist[1][0][0], np.random.default_rng(0))
+    one, other = (stress.otsu(p).astype(int) for p in (picture, 255 - picture))
+    assert np.abs(one - other).mean() < 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "n", "message"),
+    [("dsk", 5, "one of mnist, plain.*got 'dsk'"), ("desk", 0, "1 to 10,000, got 0")],
+)
+def test_what_cannot_be_measured_is_refused(kind, n, message):
+    with pytest.raises(ValueError, match=message):
+        measure_pictures(kind, n=n)
+
+
+def test_table_and_page_tell_the_same():
+    stream = io.StringIO()
+    Console(file=stream, width=100).print(stress.pictures_table([SCORE]))
+    cells = ("desk", "200", "99.5", "97.2 to 99.9", "50.0", "15.0")
+    assert f"| {' | '.join(cells)} |" in stress.pictures_markdown([SCORE])
+    assert all(cell in stream.getvalue() for cell in cells)
+
+
+def test_the_command_writes_the_page(tmp_path, monkeypatch):
+    monkeypatch.setattr(stress, "KINDS", {"canvas": stress.KINDS["canvas"]})
+    answer = CliRunner().invoke(app, ["benchmark", "--pictures", "--quick", "--to", str(tmp_path)])
+    assert answer.exit_code == 0
+    assert "| canvas | 100 | " in (tmp_path / "pictures.md").read_text("utf-8")
