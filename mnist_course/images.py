@@ -18,8 +18,10 @@ MAX_PIXELS = 50_000_000  # a larger file is a mistake or a decompression bomb
 THIN = 1 / 14  # of the digit's size: thinner strokes than this are thickened to it
 FULL = 0.45  # of the picture is ink: none of MNIST's has more than 0.4
 ONE = 0.4  # of its width: what is left of a 1 that was stretched to a square
-# such a 1 in its square: width of the stroke, bend and unevenness of it, rows without a gap
-WIDE, BEND, UNEVEN, SOLID = 0.4, 0.1, 0.2, 0.9
+ONE_MIN_WIDTH = 0.4  # of the square: no pen is so wide
+ONE_MAX_BEND = 0.1  # of its height
+ONE_MAX_UNEVENNESS = 0.2  # of its median width
+ONE_MIN_SOLID_ROWS = 0.9  # of all rows: those without a gap
 HAIRLINE = 0.2  # of the ink: a line of one pixel has less in squares of 2 x 2
 HEIC = {b"ftypheic", b"ftypheix", b"ftypheif", b"ftypmif1", b"ftypmsf1"}  # iPhone photos
 
@@ -196,9 +198,10 @@ def _is_stretched_one(mask: np.ndarray) -> bool:
     left, right = mask.argmax(axis=1), places[-1] - mask[:, ::-1].argmax(axis=1)
     middle = (left + right) / 2
     bend = np.std(middle - np.polyval(np.polyfit(places, middle, 1), places)) / len(mask)
-    even = np.abs(width - np.median(width)).mean() < UNEVEN * np.median(width)
-    solid = np.mean(right - left + 1 == width) >= SOLID
-    return bool(solid and even and bend < BEND and np.median(width) > WIDE * len(mask))
+    even = np.abs(width - np.median(width)).mean() < ONE_MAX_UNEVENNESS * np.median(width)
+    solid = np.mean(right - left + 1 == width) >= ONE_MIN_SOLID_ROWS
+    wide = np.median(width) > ONE_MIN_WIDTH * len(mask)
+    return bool(solid and even and wide and bend < ONE_MAX_BEND)
 
 
 def _even_hairline(found: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 
 from mnist_course import DigitReader, _ink, images, load_mnist
-from mnist_course.benchmark.pictures import CLEAN, FRAMED, Draw
+from mnist_course.benchmark.picture_kinds import CLEAN, FRAMED, Draw
 from mnist_course.benchmark.strangers import STRANGERS
 
 CANDIDATES = {

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from mnist_course import DigitReader, images
-from mnist_course.benchmark.pictures import CLEAN, FRAMED, enlarged, form_box, plain
+from mnist_course.benchmark.picture_kinds import CLEAN, FRAMED, enlarged, form_box, plain
 from mnist_course.data import load_mnist
 from mnist_course.images import BlankImageError, preprocessing_stages, to_mnist
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mnist_course import DigitReader, split_digits, to_mnist
-from mnist_course.benchmark.pictures import plain
+from mnist_course.benchmark.picture_kinds import plain
 from mnist_course.benchmark.strangers import in_rows
 from mnist_course.images import BlankImageError
 

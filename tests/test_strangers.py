@@ -6,7 +6,7 @@ from PIL import Image
 
 from mnist_course import DigitReader
 from mnist_course._ink import ink_is_dark
-from mnist_course.benchmark.pictures import enlarged, plain
+from mnist_course.benchmark.picture_kinds import enlarged, plain
 from mnist_course.benchmark.strangers import (
     STRANGERS,
     block,

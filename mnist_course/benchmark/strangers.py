@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from .pictures import Draw, enlarged
+from .picture_kinds import Draw, enlarged
 
 SMALL = (25, 51), (18, 81)  # pixels: from and below which a small photo is high and wide
 

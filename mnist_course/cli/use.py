@@ -140,7 +140,8 @@ def export(
 )
 def benchmark(
     quick: Annotated[
-        bool, typer.Option("--quick", help="Under 2 minutes: fewer repeats, no training.")
+        bool,
+        typer.Option("--quick", help="Under 2 minutes: fewer repeats or pictures, no training."),
     ] = False,
     pictures: Annotated[
         bool, typer.Option("--pictures", help="Instead: how many pictures are read right.")
@@ -185,13 +186,16 @@ def benchmark(
 def _benchmark_pictures(to: Path, *, n: int) -> None:
     """The table of pictures, on the screen and as a page."""
     from .._files import write_text
-    from ..benchmark import prepare_folder, stress
+    from ..benchmark import picture_scores, prepare_folder
 
     folder, console = prepare_folder(to), Console()
-    kinds = track(stress.KINDS, "Kinds of picture", console=console, transient=True)
-    scores = [stress.measure_pictures(kind, n=stress.sample_size(kind, n)) for kind in kinds]
-    console.print(stress.pictures_table(scores))
-    write_text(folder / "pictures.md", stress.pictures_markdown(scores))
+    kinds = track(picture_scores.KINDS, "Kinds of picture", console=console, transient=True)
+    scores = [
+        picture_scores.measure_pictures(kind, n=picture_scores.sample_size(kind, n))
+        for kind in kinds
+    ]
+    console.print(picture_scores.pictures_table(scores))
+    write_text(folder / "pictures.md", picture_scores.pictures_markdown(scores))
     plain(console, f"Wrote {folder / 'pictures.md'}")
 
 

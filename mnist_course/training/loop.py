@@ -97,50 +97,59 @@ def start_anew(model: keras.Model, fresh: keras.Model) -> keras.Model:
     """Make a compiled model as new: first weights of another one, an optimizer at its start.
 
     The same as to compile and train ``fresh``, without the seconds that a compilation takes; for
-    trainings with several seeds, one after the other.
+    trainings with several seeds, one after the other. Loss, metrics and the optimizer's settings
+    stay those of ``model``.
 
     Args:
         model: compiled, trained or not.
-        fresh: of the same architecture; its weights and dropout's seeds are copied. If it is
-            compiled, so is the state of its optimizer, the learning rate included; if not, the
-            present rate stays, also one that a callback has changed.
+        fresh: another model of the same architecture, not trained; its weights and dropout's
+            seeds are copied. If it is compiled, with the same settings, the state of its optimizer
+            is copied as well, the learning rate included; if not, the present rate stays, also
+            one that a callback has changed.
 
     Returns:
         ``model``.
 
     Raises:
-        ValueError: the model is not compiled, or the architectures or optimizers differ.
+        ValueError: the model is not compiled, both are the same, the architectures, frozen layers
+            or kinds of optimizer differ, or an optimizer like the model's cannot be made.
     """
     if not model.compiled:
         raise ValueError("the model has no optimizer yet: compile it first")
+    if model is fresh:
+        raise ValueError("expected two models, got the same one twice: build a fresh one")
+    _check_same_variables("a model", model, fresh)
     optimizer = _optimizer_at_its_start(model.optimizer, fresh)
-    pairs = {"a model": (model, fresh), "an optimizer": (model.optimizer, optimizer)}
-    for what, pair in pairs.items():
-        shapes, others = ([tuple(v.shape) for v in one.variables] for one in pair)
-        if shapes != others:
-            raise ValueError(f"expected {what} with variables of shapes {shapes}, got {others}")
-    for mine, first in pairs.values():
+    for owner, one in ((model, model.optimizer), (fresh, optimizer)):
+        if not one.built:
+            one.build(owner.trainable_variables)
+    _check_same_variables("the same layers frozen and an optimizer", model.optimizer, optimizer)
+    for mine, first in ((model, fresh), (model.optimizer, optimizer)):
         for variable, value in zip(mine.variables, first.variables, strict=True):
             variable.assign(keras.ops.copy(value))  # a copy: JAX gives away what it trains
     return model
 
 
+def _check_same_variables(what: str, mine, first) -> None:
+    shapes, others = ([tuple(v.shape) for v in one.variables] for one in (mine, first))
+    if shapes != others:
+        raise ValueError(f"expected {what} with variables of shapes {shapes}, got {others}")
+
+
 def _optimizer_at_its_start(used: keras.Optimizer, fresh: keras.Model) -> keras.Optimizer:
-    """The optimizer of a fresh model, or one like the used one, before its first step."""
-    optimizer = fresh.optimizer if fresh.compiled else type(used).from_config(used.get_config())
-    kinds = [(type(one).__name__, _settings(one)) for one in (used, optimizer)]
-    if kinds[0] != kinds[1]:
+    """The optimizer of a fresh model, or a new one like the used one."""
+    if not fresh.compiled:
+        try:
+            return type(used).from_config(used.get_config())
+        except (NotImplementedError, TypeError, ValueError) as problem:  # a schedule of one's own
+            raise ValueError(
+                f"no {type(used).__name__} like the model's can be made ({problem}): compile the "
+                "fresh model as well"
+            ) from problem
+    if type(fresh.optimizer) is not type(used):
+        kinds = [type(one).__name__ for one in (used, fresh.optimizer)]
         raise ValueError(f"expected the optimizer {kinds[0]}, got {kinds[1]}")
-    if used.built and not optimizer.built:
-        optimizer.build(fresh.trainable_variables)
-    return optimizer
-
-
-def _settings(optimizer: keras.Optimizer) -> dict:
-    """What is compiled in: everything but a learning rate that is a number."""
-    config = optimizer.get_config()
-    free = {"name"} if isinstance(config.get("learning_rate"), dict) else {"name", "learning_rate"}
-    return {option: value for option, value in config.items() if option not in free}
+    return fresh.optimizer
 
 
 def train(

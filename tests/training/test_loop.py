@@ -226,6 +226,7 @@ OPTIMIZERS = {
     "a schedule": lambda: keras.optimizers.Adam(one_cycle(0.005, 8)),
     "a product that begins at one": lambda: keras.optimizers.Nadam(0.002),
     "a sum that begins at 0.1": lambda: keras.optimizers.Adagrad(0.01),
+    "a loss scale": lambda: keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.002)),
     "an average": lambda: keras.optimizers.Adam(0.002, use_ema=True, ema_momentum=0.5),
 }
 DIGITS = np.random.default_rng(0).random((256, 28, 28, 1)).astype("float32"), np.arange(256) % 10
@@ -256,14 +257,40 @@ def test_a_rate_that_a_callback_changed_stays_unless_the_fresh_model_has_one(com
     assert float(used.optimizer.learning_rate) == pytest.approx(rate)
 
 
+class Steps(keras.optimizers.schedules.LearningRateSchedule):
+    """As a learner would write it, without ``get_config``."""
+
+    def __call__(self, step):
+        return 0.002 / (1 + step)
+
+
+def test_a_schedule_of_ones_own_needs_a_fresh_model_that_is_compiled():
+    used, fresh = (small_cnn(s, keras.optimizers.Adam(Steps())) for s in (1, 3))
+    assert start_anew(used, fresh) is used
+    with pytest.raises(ValueError, match="no Adam like the model's.*compile the fresh model"):
+        start_anew(used, small_cnn(3))
+
+
+def frozen(model):
+    model.layers[0].trainable = False
+    return model
+
+
 @pytest.mark.parametrize(
-    ("model", "fresh", "message"),
+    ("optimizer", "fresh", "message"),
     [
-        (create_model("dense"), create_model("dense"), "compile it first"),
-        (small_cnn(0, "adam"), create_model("dense"), "expected a model with variables"),
-        (small_cnn(0, "adam"), small_cnn(0, "sgd"), "expected the optimizer .*Adam.* got .*SGD"),
+        (None, lambda: small_cnn(1), "compile it first"),
+        ("adam", lambda: create_model("dense"), "expected a model with variables"),
+        ("adam", lambda: small_cnn(0, "sgd"), "expected the optimizer Adam, got SGD"),
+        ("adam", lambda: frozen(small_cnn(0)), "the same layers frozen"),
     ],
 )
-def test_only_a_compiled_model_of_the_same_kind_can_start_anew(model, fresh, message):
+def test_only_a_compiled_model_of_the_same_kind_can_start_anew(optimizer, fresh, message):
     with pytest.raises(ValueError, match=message):
-        start_anew(model, fresh)
+        start_anew(small_cnn(0, optimizer), fresh())
+
+
+def test_a_model_cannot_start_anew_from_itself():
+    model = small_cnn(0, "adam")
+    with pytest.raises(ValueError, match="the same one twice"):
+        start_anew(model, model)

@@ -215,6 +215,11 @@ def test_a_search_may_compile_a_network_of_one_shape_once(xy):
     assert networks_of(RATES, xy) == 2
 
 
+@pytest.mark.parametrize("name", ["nadam", "adagrad"])
+def test_an_optimizer_with_another_memory_is_compiled_once_as_well(xy, name):
+    assert networks_of({"random_state": [0, 1]}, xy, optimizer=name) == 1
+
+
 @pytest.mark.parametrize(
     ("grid", "params"),
     [

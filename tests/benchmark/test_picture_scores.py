@@ -1,24 +1,25 @@
 """The table of pictures: recipes, scores and their pages."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from mnist_course.benchmark import stress
-from mnist_course.benchmark.pictures import plain
-from mnist_course.benchmark.stress import PictureScore, measure_pictures
+from mnist_course.benchmark import picture_scores
+from mnist_course.benchmark.picture_kinds import plain
+from mnist_course.benchmark.picture_scores import PictureScore, measure_pictures, pictures_markdown
 from mnist_course.cli.application import app
 
 SCORE = PictureScore("desk", 200, 199, 100, 30)
 
 
-@pytest.mark.parametrize("kind", stress.KINDS)
+@pytest.mark.parametrize("kind", picture_scores.KINDS)
 def test_every_kind_is_a_picture(mnist, kind):
     digits, _ = mnist[1]
-    picture = stress.KINDS[kind](digits[0], np.random.default_rng(0))
+    picture = picture_scores.KINDS[kind](digits[0], np.random.default_rng(0))
     assert picture.dtype == np.uint8
     assert picture.ndim == 2 or picture.shape[2] == 3
 
@@ -41,34 +42,45 @@ def test_the_same_seed_gives_the_same_score():
 
 
 def test_a_refusal_is_wrong_and_no_crash():
-    assert not stress.ours(np.full((50, 50), 200, np.uint8)).any()
+    assert not picture_scores.ours(np.full((50, 50), 200, np.uint8)).any()
 
 
 def test_otsu_finds_light_ink_as_well(mnist):
     picture = plain(mnist[1][0][0], np.random.default_rng(0))
-    one, other = (stress.otsu(p).astype(int) for p in (picture, 255 - picture))
+    one, other = (picture_scores.otsu(p).astype(int) for p in (picture, 255 - picture))
     assert np.abs(one - other).mean() < 2
 
 
 @pytest.mark.parametrize(
     ("kind", "n", "message"),
-    [("dsk", 5, "one of mnist, plain.*got 'dsk'"), ("desk", 0, "1 to 10,000, got 0")],
+    [
+        ("dsk", 5, "one of mnist, plain.*got 'dsk'"),
+        ("desk", 0, "1 to 10,000, got 0"),
+        ("desk", 2.5, "a whole number from 1 to 10,000, got 2.5"),
+    ],
 )
 def test_what_cannot_be_measured_is_refused(kind, n, message):
     with pytest.raises(ValueError, match=message):
         measure_pictures(kind, n=n)
 
 
+def test_the_page_in_docs_is_of_this_table():
+    page = (Path(__file__).parents[2] / "docs" / "pictures.md").read_text("utf-8")
+    made = pictures_markdown([])
+    assert page.split(". 20")[0] == made.split(". 20")[0]  # up to the date
+    assert [line.split(" |")[0][2:] for line in page.splitlines()[6:]] == list(picture_scores.KINDS)
+
+
 def test_table_and_page_tell_the_same():
     stream = io.StringIO()
-    Console(file=stream, width=100).print(stress.pictures_table([SCORE]))
+    Console(file=stream, width=100).print(picture_scores.pictures_table([SCORE]))
     cells = ("desk", "200", "99.5", "97.2 to 99.9", "50.0", "15.0")
-    assert f"| {' | '.join(cells)} |" in stress.pictures_markdown([SCORE])
+    assert f"| {' | '.join(cells)} |" in pictures_markdown([SCORE])
     assert all(cell in stream.getvalue() for cell in cells)
 
 
 def test_the_command_writes_the_page(tmp_path, monkeypatch):
-    monkeypatch.setattr(stress, "KINDS", {"canvas": stress.KINDS["canvas"]})
+    monkeypatch.setattr(picture_scores, "KINDS", {"canvas": picture_scores.KINDS["canvas"]})
     answer = CliRunner().invoke(app, ["benchmark", "--pictures", "--quick", "--to", str(tmp_path)])
     assert answer.exit_code == 0
     assert "| canvas | 100 | " in (tmp_path / "pictures.md").read_text("utf-8")

@@ -17,7 +17,7 @@ from ..drawing import drawing_to_mnist
 from ..evaluation import accuracy_interval
 from ..images import to_mnist
 from ..predictor import DigitReader
-from .pictures import CLEAN, FRAMED, Draw, canvas
+from .picture_kinds import CLEAN, FRAMED, Draw, canvas
 from .strangers import STRANGERS
 
 MODEL = "reader"  # the app's
@@ -57,25 +57,29 @@ def measure_pictures(kind: str, *, n: int = 200, seed: int = 1) -> PictureScore:
     Args:
         kind: a name of ``KINDS``.
         n: pictures, 1 to 10,000, each of another test digit.
-        seed: the same seed gives the same pictures.
+        seed: 0 or more; the same seed gives the same pictures.
 
     Raises:
-        ValueError: no such kind, or n is out of its range.
+        ValueError: no such kind, or n or the seed is out of its range.
     """
     if kind not in KINDS:
         raise ValueError(f"expected a kind of picture, one of {', '.join(KINDS)}; got {kind!r}")
     digits, labels = load_mnist()[1]
-    if not 1 <= n <= len(digits):
+    if not isinstance(n, int) or not 1 <= n <= len(digits):
         raise ValueError(f"n must be a whole number from 1 to {len(digits):,}, got {n!r}")
+    if not isinstance(seed, int) or seed < 0:
+        raise ValueError(f"seed must be a whole number of at least 0, got {seed!r}")
     rng = np.random.default_rng((seed, list(KINDS).index(kind)))
     chosen = rng.choice(len(digits), n, replace=False)
     pictures = [KINDS[kind](digits[i], rng) for i in chosen]
-    recipes = (drawing_to_mnist if kind in DRAWINGS else ours, otsu, naive)
-    return PictureScore(kind, n, *(_right(pictures, labels[chosen], recipe) for recipe in recipes))
+    reader, recipes = DigitReader.load(MODEL), (_ours_for(kind), otsu, naive)
+    images = (np.stack([recipe(picture) for picture in pictures]) for recipe in recipes)
+    right = (reader.predict(x).argmax(axis=1) == labels[chosen] for x in images)
+    return PictureScore(kind, n, *(int(answers.sum()) for answers in right))
 
 
 def sample_size(kind: str, n: int) -> int:
-    """Pictures of a kind where most have n: drawings err so seldom that they need five times n."""
+    """How many pictures to make of a kind: n; of drawings, which are rarely misread, 5 n."""
     return 5 * n if kind in DRAWINGS else n
 
 
@@ -125,7 +129,7 @@ def pictures_markdown(scores: Sequence[PictureScore]) -> str:
         "# Any picture",
         "",
         "Written by `mnist-course benchmark --pictures`; do not edit. MNIST test digits, on which "
-        "no constant was chosen, made into pictures by `benchmark/pictures.py` and "
+        "no constant was chosen, made into pictures by `benchmark/picture_kinds.py` and "
         f"`benchmark/strangers.py`, and read by the same network, `{MODEL}`, after three recipes: "
         "**ours** (`to_mnist`; of drawings on a screen `drawing_to_mnist`), **Otsu** (threshold, "
         "cut out, centre), **naive** (shrink and invert). Right, in %; a refusal counts as wrong; "
@@ -138,10 +142,8 @@ def pictures_markdown(scores: Sequence[PictureScore]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _right(pictures: list, labels: np.ndarray, recipe: Callable) -> int:
-    images = np.stack([recipe(picture) for picture in pictures])
-    answers = DigitReader.load(MODEL).predict(images).argmax(axis=1)
-    return int(np.sum(answers == labels))
+def _ours_for(kind: str) -> Callable[[np.ndarray], np.ndarray]:
+    return drawing_to_mnist if kind in DRAWINGS else ours
 
 
 def _grey(picture: np.ndarray, size: tuple[int, int] | None = None) -> np.ndarray:
