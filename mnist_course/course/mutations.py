@@ -473,6 +473,24 @@ MUTATIONS = (
         lambda original: import_module("dask.distributed").WorkerPlugin,
     ),
     Mutation(
+        "interval-half-as-wide",
+        "evaluation.statistics.accuracy_interval",
+        (7, 25),
+        on_result(lambda ends: tuple((3 * e + f) / 4 for e, f in (ends, ends[::-1]))),
+    ),
+    Mutation(
+        "never-shifted",
+        "evaluation.statistics.answer_shifted",
+        (27,),
+        lambda original: wraps(original)(lambda answer, images, **_: answer(images)),
+    ),
+    Mutation(
+        "first-answer-alone",
+        "evaluation.statistics.combine_answers",
+        (27,),
+        lambda original: wraps(original)(lambda probabilities: probabilities[0]),
+    ),
+    Mutation(
         "temperature-turned-over",
         "evaluation.confidence.find_temperature",
         (26,),
