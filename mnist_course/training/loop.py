@@ -102,8 +102,8 @@ def start_anew(model: keras.Model, fresh: keras.Model) -> keras.Model:
 
     Args:
         model: compiled, trained or not.
-        fresh: another model of the same architecture, not trained; its weights and dropout's
-            seeds are copied. If it is compiled, with the same settings, the state of its optimizer
+        fresh: of the same architecture, not trained; its weights and dropout's seeds are
+            copied. If it is compiled, with the same settings, the state of its optimizer
             is copied as well, the learning rate included; if not, the present rate stays, also
             one that a callback has changed.
 
@@ -111,13 +111,11 @@ def start_anew(model: keras.Model, fresh: keras.Model) -> keras.Model:
         ``model``.
 
     Raises:
-        ValueError: the model is not compiled, both are the same, the architectures, frozen layers
-            or kinds of optimizer differ, or an optimizer like the model's cannot be made.
+        ValueError: the model is not compiled, the architectures, frozen layers or kinds of
+            optimizer differ, or an optimizer like the model's cannot be made.
     """
     if not model.compiled:
         raise ValueError("the model has no optimizer yet: compile it first")
-    if model is fresh:
-        raise ValueError("expected two models, got the same one twice: build a fresh one")
     _check_same_variables("a model", model, fresh)
     optimizer = _optimizer_at_its_start(model.optimizer, fresh)
     for owner, one in ((model, model.optimizer), (fresh, optimizer)):
