@@ -12,6 +12,7 @@ from PIL import Image
 from rich import box
 from rich.table import Table
 
+from .._ink import otsu_threshold
 from ..data import load_mnist
 from ..drawing import drawing_to_mnist
 from ..evaluation import accuracy_interval
@@ -92,16 +93,9 @@ def ours(picture: np.ndarray) -> np.ndarray:
 
 
 def otsu(picture: np.ndarray) -> np.ndarray:
-    """What a careful app does: a threshold, the ink cut out and centred.
-
-    Source: N. Otsu, "A threshold selection method from gray-level histograms", 1979.
-    """
+    """What a careful app does: Otsu's threshold, the ink cut out and centred."""
     grey = _grey(picture)
-    counts = np.cumsum(np.bincount(grey.ravel(), minlength=256))
-    sums = np.cumsum(np.bincount(grey.ravel(), minlength=256) * np.arange(256))
-    gap = counts * sums[-1] - counts[-1] * sums
-    level = np.argmax(gap.astype(float) ** 2 / np.maximum(counts * (counts[-1] - counts), 1))
-    dark = grey <= level
+    dark = grey < otsu_threshold(grey)
     is_light = dark.mean() < 0.5
     found = np.where(dark == is_light, 255 - grey if is_light else grey, 0).astype(np.uint8)
     return drawing_to_mnist(255 - found) if found.any() else BLANK
