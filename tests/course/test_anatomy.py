@@ -117,6 +117,14 @@ def test_every_exercise_of_the_day_stands_in_the_lesson_and_not_at_the_end(path)
 
 
 @each_notebook
+def test_the_text_before_an_exercise_sets_it(path):
+    cells = [cell.source for cell in read(path).cells]
+    for before, cell in pairwise(cells):
+        if asked := re.search(r'^check\("(\d+\.\d)"', cell, re.MULTILINE):
+            assert f"### Exercise {asked[1]}\n\n" in before, asked[1]
+
+
+@each_notebook
 def test_every_cell_was_executed_in_order(path):
     counts = [cell.execution_count for cell in lessons.code_cells(path)]
     assert counts == list(range(1, len(counts) + 1))
