@@ -75,8 +75,7 @@ def measure_pictures(kind: str, *, n: int = 200, seed: int = 1) -> PictureScore:
     pictures = [KINDS[kind](digits[i], rng) for i in chosen]
     reader, recipes = DigitReader.load(MODEL), (_ours_for(kind), otsu, naive)
     images = (np.stack([recipe(picture) for picture in pictures]) for recipe in recipes)
-    right = (reader.predict(x).argmax(axis=1) == labels[chosen] for x in images)
-    return PictureScore(kind, n, *(int(answers.sum()) for answers in right))
+    return PictureScore(kind, n, *(_right(reader, x, labels[chosen]) for x in images))
 
 
 def sample_size(kind: str, n: int) -> int:
@@ -134,6 +133,12 @@ def pictures_markdown(scores: Sequence[PictureScore]) -> str:
         *(f"| {' | '.join(score.cells())} |" for score in scores),
     ]
     return "\n".join([*lines, ""])
+
+
+def _right(reader: DigitReader, images: np.ndarray, labels: np.ndarray) -> int:
+    """How many are read right; a blank is a refusal, whatever the network takes it for."""
+    read = reader.predict(images).argmax(axis=1) == labels
+    return int((read & images.any(axis=(1, 2))).sum())
 
 
 def _ours_for(kind: str) -> Callable[[np.ndarray], np.ndarray]:

@@ -41,8 +41,15 @@ def test_the_same_seed_gives_the_same_score():
     assert measure_pictures("block", n=10) == measure_pictures("block", n=10)
 
 
-def test_a_refusal_is_wrong_and_no_crash():
+def test_a_refusal_is_a_blank_and_no_crash():
     assert not picture_scores.ours(np.full((50, 50), 200, np.uint8)).any()
+
+
+def test_a_refused_one_is_wrong(monkeypatch):
+    empty = np.full((50, 50), 200, np.uint8)
+    monkeypatch.setitem(picture_scores.KINDS, "mnist", lambda digit, rng: empty)
+    score = measure_pictures("mnist", n=50)  # some are ones, and the network reads a blank as 1
+    assert (score.ours, score.otsu) == (0, 0)
 
 
 def test_otsu_finds_light_ink_as_well(mnist):
