@@ -6,6 +6,7 @@ from PIL import Image
 
 from mnist_course import DigitReader
 from mnist_course._ink import ink_is_dark
+from mnist_course.benchmark import strangers
 from mnist_course.benchmark.picture_kinds import enlarged, plain
 from mnist_course.benchmark.strangers import (
     STRANGERS,
@@ -14,6 +15,7 @@ from mnist_course.benchmark.strangers import (
     faint_hairline,
     neighbour_cut,
     ruled_lines,
+    touched_frame,
 )
 from mnist_course.images import preprocessing_stages, to_mnist
 
@@ -108,6 +110,21 @@ def test_the_parts_of_a_hairline_are_equally_strong(digits, rng):
     for image in digits[0][:10]:
         seen = to_mnist(faint_hairline(image, rng))
         assert (seen[seen > 0] > 100).mean() > 0.4
+
+
+def test_a_touched_frame_has_room_for_every_digit(digits):
+    rng = np.random.default_rng(0)
+    pictures = [touched_frame(digits[0][i % 60], rng) for i in range(1000)]
+    assert {picture.shape for picture in pictures} == {(190, 147), (147, 190)}
+
+
+def test_a_digit_in_a_cell_is_whole(digits, rng):
+    for image in digits[0]:
+        cell, whole = strangers._cell(image, rng, 21), strangers.high(image, 100)
+        (h, w), (rows, columns) = (
+            1 + np.ptp(np.nonzero(ink > 0.5), axis=1) for ink in (cell, whole)
+        )
+        assert w / h == pytest.approx(columns / rows, abs=0.06)
 
 
 # What is left out

@@ -4,6 +4,7 @@ Each kind takes a 28 x 28 digit and a generator and returns a picture, uint8. Fo
 tests, and the choice of constants (on training digits alone).
 """
 
+from collections.abc import Sequence
 from io import BytesIO
 from itertools import pairwise
 
@@ -36,6 +37,12 @@ def high(digit: np.ndarray, height: float) -> np.ndarray:
     return np.clip(enlarged(digit, round(height * max(rows, columns) / rows)), 0, 1)
 
 
+def fitting(digit: np.ndarray, height: float, room: Sequence[int]) -> np.ndarray:
+    """As ``high``, or smaller, as far as it must be whole in so many rows and columns."""
+    rows, columns = (np.ptp(axis) + 1 for axis in np.nonzero(digit))
+    return high(digit, min(height, room[0], room[1] * rows / columns))
+
+
 def small_photo(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """8 to 25 pixels high, blurred, with the ghosts of JPEG."""
     ink = high(digit, rng.uniform(8, 25))
@@ -57,9 +64,8 @@ def _scan(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def _cell(digit: np.ndarray, rng: np.random.Generator, gap: int) -> np.ndarray:
     """The ink of a digit in a cell of 190 x 147, at least ``gap`` from its edge."""
     shape = np.array([190, 147] if rng.random() < 0.7 else [147, 190]) - 2 * gap
-    ink = high(digit, rng.uniform(0.35, 0.75) * (shape[0] + 2 * gap))
-    ink = ink[:, : shape[1] - 2]
-    return np.pad(placed(ink[: shape[0] - 2], tuple(shape), rng), gap)
+    ink = fitting(digit, rng.uniform(0.35, 0.75) * (shape[0] + 2 * gap), shape - 2)
+    return np.pad(placed(ink, tuple(shape), rng), gap)
 
 
 def printed_cell(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -93,7 +99,8 @@ def touched_frame(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     edge = inset + wide
     frame[inset:-inset, inset:-inset] = 1
     frame[edge:-edge, edge:-edge] = 0
-    ink = high(digit, rng.uniform(0.35, 0.6) * len(frame))[:, : frame.shape[1] - 2 * edge]
+    room = (len(frame) - 2 * edge - 4, frame.shape[1] - 2 * edge)
+    ink = fitting(digit, rng.uniform(0.35, 0.6) * len(frame), room)
     top = int(rng.integers(edge + 2, len(frame) - edge - len(ink) - 1))
     left = edge - 3 if rng.random() < 0.5 else frame.shape[1] - edge - ink.shape[1] + 3
     place = frame[top : top + len(ink), left : left + ink.shape[1]]
