@@ -127,6 +127,12 @@ def test_a_digit_in_a_cell_is_whole(digits, rng):
         assert w / h == pytest.approx(columns / rows, abs=0.06)
 
 
+def test_a_neighbour_is_cut_by_either_border(digits, rng):
+    pictures = [neighbour_cut(image, rng) for image in digits[0][:20]]
+    sides = [np.argmin([p[:, 0].min(), p[:, -1].min()]) for p in pictures]
+    assert 3 <= sum(sides) <= 17
+
+
 # What is left out
 
 

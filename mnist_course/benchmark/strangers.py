@@ -156,8 +156,7 @@ def ruled_lines(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         rise = np.tan(np.deg2rad(rng.uniform(-2, 2))) * w / 2
         if y > 0.88 * h - 20 or edge == "top":
             ImageDraw.Draw(lines).line((-9, y - rise, w + 9, y + rise), 255, wide)
-    picture = _scan(np.maximum(ink, np.asarray(lines) / 255), rng)
-    return np.rot90(picture, 0)
+    return _scan(np.maximum(ink, np.asarray(lines) / 255), rng)
 
 
 def edge_strip(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -175,12 +174,13 @@ def neighbour_cut(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     ink = high(digit, rng.uniform(60, 120))
     other = enlarged(np.rot90(digit, int(rng.integers(4))), round(rng.uniform(60, 120)))
     ink = np.pad(ink, [tuple(rng.integers(15, 50, 2)), tuple(rng.integers(40, 70, 2))])
+    turn = int(rng.choice([1, -1]))  # -1: drawn as in a mirror, so that it is at the right
+    ink = ink[:, ::turn]
     part = other[:, : int(rng.uniform(0.1, 0.3) * other.shape[1])][: len(ink)]
     part = part[:, : max(2, np.flatnonzero(ink.any(axis=0))[0] - 4)][:, ::-1]
     top = int(rng.integers(0, len(ink) - len(part) + 1))
     ink[top : top + len(part), : part.shape[1]] = part
-    side = int(rng.integers(2))
-    return _scan(ink[:, ::-1][:, ::-1] if side else ink, rng)
+    return _scan(ink[:, ::turn], rng)
 
 
 def coloured(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
