@@ -14,7 +14,14 @@ import numpy as np
 from .._files import usable_cores, write_bytes
 from .._paths import MODELS_FOLDER
 from ..data import load_mnist, load_uci_digits, split_validation
-from ..manifest import fingerprints, put_in_place, read_manifest, verified_bytes, work_folder
+from ..manifest import (
+    ModelError,
+    fingerprints,
+    put_in_place,
+    read_manifest,
+    verified_bytes,
+    work_folder,
+)
 from ..predictor import DigitReader
 from .cards import write_cards
 from .detector import Examples, detector_onnx, train_detector
@@ -69,7 +76,8 @@ def ship_detector(
         The manifest's entry.
 
     Raises:
-        ModelError: no such model, or it is not the one that was shipped.
+        ModelError: no such model, it is not the one that was shipped, or another was shipped
+            meanwhile.
         OSError, subprocess.CalledProcessError: npm is missing, or it cannot get a font.
     """
     folder, start = Path(folder), time.perf_counter()
@@ -92,6 +100,11 @@ def ship_detector(
         "cores": usable_cores(),
         "date": datetime.date.today().isoformat(),
     }
+    if verified_bytes(name, folder=folder) != model:
+        raise ModelError(
+            f"model {name!r} was shipped anew meanwhile, and this detector fits the former one: "
+            "train it again"
+        )
     return _recorded(name, detector, facts, folder)
 
 

@@ -9,7 +9,7 @@ import pytest
 from mnist_course._paths import DIGITS, MODELS_FOLDER
 from mnist_course.app.web_network import write_detector
 from mnist_course.data import load_mnist
-from mnist_course.manifest import read_manifest
+from mnist_course.manifest import fingerprints, put_in_place, read_manifest
 from mnist_course.predictor import DigitReader, ModelError
 from mnist_course.shipping import negatives, ship_detector
 from mnist_course.shipping.cards import write_cards
@@ -89,7 +89,9 @@ def test_a_detector_learns_and_its_file_answers_as_it_does(champion):
     np.testing.assert_allclose(scores[:, 0], logits - 1.5, atol=1e-3)
 
 
-def test_shipping_records_file_and_figures_together(tmp_path, monkeypatch):
+@pytest.fixture
+def shipped_detector(tmp_path, monkeypatch):
+    """The content of a detector that ``ship_detector`` ships for a copy of the champion."""
     for name in ("manifest.json", "champion.onnx"):
         (tmp_path / name).write_bytes((MODELS_FOLDER / name).read_bytes())
     content = detector_onnx(build_detector((6, 6, 64)), threshold=0.0)
@@ -100,12 +102,32 @@ def test_shipping_records_file_and_figures_together(tmp_path, monkeypatch):
     monkeypatch.setattr(ship_detector, "letters", lambda fonts: images)
     monkeypatch.setattr(ship_detector, "shapes", lambda digits: {})
     monkeypatch.setattr(ship_detector, "load_mnist", lambda: ((X_TRAIN[:500], _labels()),) * 2)
+    return content
+
+
+def test_shipping_records_file_and_figures_together(shipped_detector, tmp_path):
     entry = ship_detector.ship_detector(folder=tmp_path)
-    assert (tmp_path / "champion_detector.onnx").read_bytes() == content
+    assert (tmp_path / "champion_detector.onnx").read_bytes() == shipped_detector
     assert entry["detector"]["accepted"]["letters"][1] == 5
     assert DigitReader.load(folder=tmp_path).read(X_TRAIN[0]).is_digit is not None
     write_cards(tmp_path)
     assert "| letters | 5 |" in (tmp_path / "README.md").read_text("utf-8")
+
+
+def test_no_detector_is_recorded_for_a_model_that_was_shipped_meanwhile(
+    shipped_detector, tmp_path, monkeypatch
+):
+    def ship_again(digits):
+        (tmp_path / "champion.onnx").write_bytes(b"another")
+        entry = read_manifest(tmp_path)["champion"]
+        entry["files"] |= fingerprints({"onnx": tmp_path / "champion.onnx"})
+        put_in_place("champion", entry, folder=tmp_path)
+        return {}
+
+    monkeypatch.setattr(ship_detector, "shapes", ship_again)
+    with pytest.raises(ModelError, match="was shipped anew meanwhile"):
+        ship_detector.ship_detector(folder=tmp_path)
+    assert not (tmp_path / "champion_detector.onnx").exists()
 
 
 def _labels() -> np.ndarray:
