@@ -1,6 +1,5 @@
 """What the reader learns beside MNIST, and what it is judged with: European digits and fonts."""
 
-import subprocess
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -95,13 +94,7 @@ def fetched(names: Sequence[str]) -> tuple[Path, dict[str, str]]:
         ValueError: npm cannot fetch them.
     """
     folder = work_folder(MODELS_FOLDER) / "fonts"
-    try:
-        licences = fetch_fonts(folder, names)
-    except (OSError, subprocess.CalledProcessError) as problem:
-        raise ValueError(
-            "this recipe learns from digits of handwriting fonts, which npm fetches once: install "
-            f"Node.js, connect to the Internet, and try again ({problem})"
-        ) from problem
+    licences = fetch_fonts(folder, names)
     return folder, {name: licences[name] for name in names}
 
 

@@ -5,6 +5,7 @@ them: neither the reader nor a test does. All else is drawn here, by the seed.
 """
 
 import json
+import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -56,7 +57,8 @@ def fetch_fonts(folder: str | Path, names: Sequence[str] = ()) -> dict[str, str]
         Name to licence, as the package states it.
 
     Raises:
-        OSError, subprocess.CalledProcessError: npm is missing, or it cannot get one.
+        ValueError: npm is missing, or it cannot get one.
+        OSError: the folder cannot be written.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -68,17 +70,29 @@ def fetch_fonts(folder: str | Path, names: Sequence[str] = ()) -> dict[str, str]
 
 
 def _fetch_font(name: str, folder: Path) -> None:
-    with tempfile.TemporaryDirectory() as aside:
-        package = f"@fontsource/{name}@{FONTS_VERSION}"
-        command = ["npm", "pack", "--silent", package, "--pack-destination", aside]
-        subprocess.run(command, check=True, capture_output=True)
-        (packed,) = Path(aside).iterdir()
-        with tarfile.open(packed) as archive:
-            font = archive.extractfile(f"package/files/{name}-latin-400-normal.woff2").read()
-            facts = json.load(archive.extractfile("package/package.json"))
+    with tempfile.TemporaryDirectory() as aside, tarfile.open(_package_of(name, aside)) as archive:
+        font = archive.extractfile(f"package/files/{name}-latin-400-normal.woff2").read()
+        facts = json.load(archive.extractfile("package/package.json"))
     write_bytes(folder / f"{name}.woff2", font)
     kept = {key: facts[key] for key in ("name", "version", "license")}
     write_bytes(folder / f"{name}.json", json.dumps(kept).encode())
+
+
+def _package_of(name: str, folder: str) -> Path:
+    """A font's package, which npm writes into an empty folder."""
+    npm = shutil.which("npm") or "npm"  # npm.cmd on Windows
+    package = f"@fontsource/{name}@{FONTS_VERSION}"
+    command = [npm, "pack", "--loglevel=error", package, "--pack-destination", folder]
+    try:
+        subprocess.run(command, check=True, capture_output=True, encoding="utf-8", errors="replace")
+    except (OSError, subprocess.CalledProcessError) as problem:
+        reason = str(getattr(problem, "stderr", None) or problem).strip()
+        raise ValueError(
+            f"cannot get the handwriting font {name!r}, which npm fetches once: install Node.js, "
+            f"connect to the Internet, and try again\n{reason}"
+        ) from problem
+    (packed,) = Path(folder).iterdir()
+    return packed
 
 
 def draw_all(draw: Draw, count: int, seed: int) -> np.ndarray:

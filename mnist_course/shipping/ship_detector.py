@@ -78,7 +78,7 @@ def ship_detector(
     Raises:
         ModelError: no such model, it is not the one that was shipped, or another was shipped
             meanwhile.
-        OSError, subprocess.CalledProcessError: npm is missing, or it cannot get a font.
+        ValueError: npm is missing, or it cannot get a font.
     """
     folder, start = Path(folder), time.perf_counter()
     model = verified_bytes(name, folder=folder)

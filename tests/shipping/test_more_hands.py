@@ -1,4 +1,5 @@
 import json
+from subprocess import CalledProcessError
 
 import numpy as np
 import pytest
@@ -53,14 +54,30 @@ def test_no_font_is_both_learned_from_and_judged_with():
     assert len(set().union(*lists)) == sum(map(len, lists))
 
 
-def test_fonts_that_cannot_be_fetched_are_said(monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    ("problem", "reason"),
+    [
+        (FileNotFoundError("no npm here"), "no npm here"),
+        (CalledProcessError(1, ["npm"], stderr="npm error code E404\n"), "npm error code E404"),
+    ],
+)
+def test_fonts_that_cannot_be_fetched_are_said(problem, reason, monkeypatch, tmp_path):
     def no_npm(*_, **__):
-        raise FileNotFoundError("npm")
+        raise problem
 
     monkeypatch.setattr(more_hands, "MODELS_FOLDER", tmp_path)
     monkeypatch.setattr(negatives.subprocess, "run", no_npm)
-    with pytest.raises(ValueError, match="which npm fetches once: install"):
+    with pytest.raises(ValueError, match=f"'kalam', which npm fetches once: (?s:.*)\n{reason}$"):
         more_hands.font_digits(["kalam"], copies=1, seed=0)
+
+
+def test_npm_is_found_by_its_full_name(monkeypatch, tmp_path):
+    commands = []
+    monkeypatch.setattr(negatives.subprocess, "run", lambda command, **_: commands.append(command))
+    monkeypatch.setattr(negatives.shutil, "which", lambda name: rf"C:\nodejs\{name}.cmd")
+    with pytest.raises(ValueError, match="unpack"):  # nothing was fetched
+        negatives.fetch_fonts(tmp_path, ["kalam"])
+    assert commands[0][:2] == [r"C:\nodejs\npm.cmd", "pack"]
 
 
 def test_shipping_records_other_hands_and_their_card(no_fonts, monkeypatch, tmp_path):
