@@ -6,6 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from ..._files import write_bytes
 from ...data import load_mnist
 from ...preprocessing import scale_pixels
 from ..opening import BATCH, checked_images
@@ -70,7 +71,7 @@ def quantize(
             weight_type=QuantType.QInt8,
             reduce_range=True,  # 7 bits: products of 8 overflow on processors without VNNI
         )
-        path.write_bytes(draft.read_bytes())
+        write_bytes(path, draft.read_bytes())
     return path
 
 

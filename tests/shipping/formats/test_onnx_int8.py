@@ -1,3 +1,5 @@
+import errno
+
 import numpy as np
 import onnx
 import pytest
@@ -97,6 +99,18 @@ def test_quantizing_twice_gives_the_same_bytes_and_no_other_file(champion, int8,
     again = quantize(champion, CALIBRATION, path=tmp_path / "again.onnx")
     assert again.read_bytes() == int8.read_bytes()
     assert list(tmp_path.iterdir()) == [again]
+
+
+def test_a_file_that_cannot_be_replaced_stays_as_it_is(champion, tmp_path, monkeypatch):
+    def refuse(source, target):
+        raise PermissionError(errno.EACCES, "in use")
+
+    file = tmp_path / "small.onnx"
+    file.write_bytes(b"the former one")
+    monkeypatch.setattr("os.replace", refuse)
+    with pytest.raises(PermissionError):
+        quantize(champion, CALIBRATION[:10], path=file)
+    assert file.read_bytes() == b"the former one"
 
 
 @pytest.mark.parametrize("images", [CALIBRATION[:0], X_TRAIN[:9]], ids=["none", "raw"])
