@@ -137,6 +137,12 @@ def test_what_is_no_digit_gets_a_clear_answer(client, content, status, words):
     assert (answer.status_code, words in answer.json()["detail"]) == (status, True), answer.text
 
 
+def test_a_phones_photo_with_a_second_picture_in_it_is_read(client):
+    second = Image.fromarray(drawn()[::4, ::4])
+    answer = upload(client, file_of(drawn(), "MPO", save_all=True, append_images=[second]))
+    assert answer.json().get("digit") == 7, answer.text
+
+
 def boundary(rest: bytes) -> dict:
     return {"content": rest, "headers": {"content-type": "multipart/form-data; boundary=x"}}
 
