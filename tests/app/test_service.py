@@ -1,5 +1,6 @@
 """The service: answers, and what it says to all that is no picture."""
 
+import asyncio
 import base64
 import contextlib
 import http.client
@@ -8,6 +9,7 @@ import os
 import signal
 import time
 from io import BytesIO
+from unittest.mock import AsyncMock
 
 import httpx2 as httpx
 import numpy as np
@@ -221,6 +223,15 @@ def test_requests_and_their_seconds_are_counted(client):
     assert 'digits_requests_total{path="/api/predict",status="400"}' in text
     assert "digits_request_seconds_bucket" in text
     assert "strangers" not in text
+
+
+def test_a_client_that_hangs_up_is_counted_and_is_no_error(client):
+    scope = {"type": "http", "method": "POST", "path": "/api/predict", "query_string": b""}
+    scope["headers"] = [(b"content-type", b"application/json")]
+    gone = AsyncMock(return_value={"type": "http.disconnect"})
+    asyncio.run(client.app(scope, gone, AsyncMock()))
+    text = client.get("/metrics").text
+    assert 'digits_requests_total{path="/api/predict",status="499"} 1.0' in text
 
 
 def test_it_is_ready_only_while_it_runs():
