@@ -77,6 +77,17 @@ def test_it_says_what_is_no_digit_where_the_model_can_tell(client):
     assert client.post("/api/predict?model=dense", json=grey).json()["is_digit"] is None
 
 
+def test_the_milliseconds_are_those_of_reading_not_of_the_upload(client):
+    def slow_upload():
+        yield b'{"pixels": '
+        time.sleep(1)
+        yield json.dumps(np.eye(28, dtype=int).tolist()).encode() + b"}"
+
+    headers = {"content-type": "application/json"}
+    answer = client.post("/api/predict", content=slow_upload(), headers=headers)
+    assert answer.json()["milliseconds"] < 1000
+
+
 def test_stages_come_as_pictures_when_asked_for(client):
     assert upload(client, file_of(drawn())).json()["stages"] is None
     stages = upload(client, file_of(drawn()), "?stages=true").json()["stages"]
