@@ -123,7 +123,7 @@ def _add_routes(app: FastAPI, models: tuple[str, ...]) -> None:
         """Read a row of digits, or a sheet of rows."""
         picture = await picture_of(request)
         if isinstance(picture, np.ndarray):
-            picture = 255 - picture
+            picture, ink = 255 - picture, "dark"  # MNIST form leaves no choice
         number = await _in_turn(request, app.state.readers[model].read_number, picture, ink)
         found = zip(number.readings, number.boxes, strict=True)
         digits = [DigitFound(digit=r.label, confidence=r.confidence, box=b) for r, b in found]

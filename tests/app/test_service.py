@@ -104,6 +104,13 @@ def test_a_row_of_digits_is_read_as_a_number(client):
     assert answer["digits"][0]["box"][3] <= answer["digits"][1]["box"][1]
 
 
+@pytest.mark.parametrize("ink", ["auto", "dark", "light"])
+def test_pixels_are_a_number_of_one_whatever_ink_is_asked_for(client, ink):
+    (digit, *_), (label, *_) = load_mnist()[1]
+    answer = client.post(f"/api/predict-number?ink={ink}", json={"pixels": digit.tolist()})
+    assert answer.json().get("text") == str(label)
+
+
 @pytest.mark.parametrize(
     ("content", "status"), [(b"x", 400), (file_of(np.zeros((9, 9), "u1")), 422)]
 )
