@@ -74,7 +74,8 @@ class DigitReader:
         Args:
             onnx_model: the bytes of an ONNX file that takes float32 of shape (n, 28, 28, 1),
                 0.0 to 1.0, and gives 10 probabilities for each image first. Its other outputs
-                may be ``feature_maps`` and ``class_weights``, as ``write_onnx`` makes them.
+                may be ``feature_maps`` and ``class_weights``, as ``shipping.formats.onnx.write``
+                makes them.
             name: what to call it.
             detector: the bytes of an ONNX file that takes the model's ``feature_maps`` and tells
                 digits from all else: one number for each image, from 0 upwards for a digit.
@@ -153,11 +154,14 @@ class DigitReader:
 
         Raises:
             ModelError: the model does not give them out.
-            ValueError: as in ``predict``.
+            ValueError: no image, another dtype or shape.
         """
         if "feature_maps" not in self._more:
             raise ModelError(f"model {self.name!r} has no feature maps; choose champion")
-        batches = _batches(_checked(images))
+        images = _checked(images)
+        if not len(images):  # only an answer tells h, w and channels
+            raise ValueError("expected at least one image, got none")
+        batches = _batches(images)
         return np.concatenate([self._run(["feature_maps"], batch)[0] for batch in batches])
 
     def digit_scores(self, images: np.ndarray) -> np.ndarray:

@@ -77,7 +77,7 @@ def _in_picture(
 def _image(found: np.ndarray, own: np.ndarray) -> np.ndarray:
     """The ink of one digit's box in MNIST form, without what reaches into it from others."""
     alone = np.where(own, found, 0)
-    paper = max(alone.shape) // 2  # so that it is not taken for a picture full of ink
+    paper = max(1, max(alone.shape) // 2)  # so that it is not taken for a picture full of ink
     return form_stages(np.pad(alone / alone.max(), paper))["28 x 28"]
 
 
@@ -130,7 +130,7 @@ def _cut_apart(labels: np.ndarray, common: float) -> np.ndarray:
 def _waists(ink: np.ndarray, common: float) -> list[int]:
     """The columns at which to cut digits that touch: the thinnest near equal parts."""
     height, width = ink.shape
-    parts = max(2, round(width / (0.75 * common)))
+    parts = min(max(2, round(width / (0.75 * common))), width)
     thick, step, cuts = ink.sum(axis=0), width / parts, []
     strokes = np.diff(ink, axis=0, prepend=False, append=False).sum(axis=0) // 2
     # where two strokes go on, as in a wide 0, one digit does

@@ -230,6 +230,11 @@ def test_digit_scores_are_joined_in_order(watchful, monkeypatch):
     assert watchful.digit_scores(images[:0]).shape == (0,)
 
 
+def test_feature_maps_need_an_image(mapped):
+    with pytest.raises(ValueError, match="at least one image, got none"):
+        mapped.feature_maps(np.empty((0, 28, 28), np.uint8))
+
+
 def test_a_model_without_a_detector_says_nothing(reader, mapped):
     assert mapped.read(bright_row(1)).is_digit is None
     with pytest.raises(ModelError, match="'mapped' cannot tell what is no digit"):

@@ -93,6 +93,16 @@ def test_digits_that_touch_are_cut_apart(digits, rng):
     assert np.mean([shape(rows) == [2] for rows in found]) > 0.6
 
 
+@pytest.mark.parametrize("width", [60, 180])
+def test_a_line_one_pixel_high_is_not_cut(width):
+    assert shape(split_digits(strokes((140, 40, 141, 40 + width), size=(280, 280)))) == [1]
+
+
+def test_single_pixels_are_split():
+    dots = strokes((20, 10, 21, 11), (20, 30, 21, 31), size=(40, 40))
+    assert shape(split_digits(dots)) == [2]
+
+
 def test_a_digit_wider_than_high_is_not_cut():
     y, x = np.ogrid[-60:60, -150:150]
     ring = abs(np.hypot(x / 1.6, y) - 40) < 6

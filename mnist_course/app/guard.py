@@ -3,11 +3,13 @@
 import time
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .metrics import count_request
 
+GONE = 499  # nginx's number for a client that hung up: nobody hears an answer
 MAX_BYTES = 10_000_000  # of a request: a phone's photo has 2 to 5 million
 HEADERS = {
     "content-security-policy": (
@@ -49,6 +51,8 @@ class Guard:
             words = f"a request may have {MAX_BYTES:,} bytes: send a smaller picture"
             if not answered:
                 await JSONResponse({"detail": words}, 413)(scope, receive, with_headers)
+        except ClientDisconnect:
+            answered.append(GONE)
         finally:
             status = answered[0] if answered else 500
             count_request(scope["path"], status, time.perf_counter() - start)

@@ -17,6 +17,9 @@ from .guard import MAX_BYTES
 from .schema import PictureIn
 
 MAX_SIDE = 10_000  # pixels
+# A phone's JPEG may hold a second, smaller picture of the same scene, a TIFF further pages: the
+# first is read. In these formats, more pictures are one that moves.
+ANIMATED = {"GIF", "WEBP", "PNG", "AVIF"}
 
 
 async def picture_of(request: Request) -> bytes | np.ndarray:
@@ -68,7 +71,8 @@ def check_header(content: bytes) -> None:
     """
     try:
         with Image.open(BytesIO(content)) as file:
-            width, height, frames = *file.size, getattr(file, "n_frames", 1)
+            width, height = file.size
+            frames = getattr(file, "n_frames", 1) if file.format in ANIMATED else 1
     except Exception:  # what is no picture is told by whoever opens it, in words of its own
         return
     if width * height > MAX_PIXELS:

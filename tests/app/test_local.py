@@ -15,6 +15,13 @@ def test_it_is_ready_inside_the_block_and_gone_after_it():
         urlopen(f"{address}/readyz", timeout=5)
 
 
+def test_a_proxy_is_not_asked_for_a_service_of_this_machine(monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # nobody listens there
+    monkeypatch.setattr(local, "START_WITHIN", 15)
+    with local.running_service() as address:
+        assert address.startswith("http://127.0.0.1:")
+
+
 def test_it_is_ended_when_the_block_fails():
     with pytest.raises(ZeroDivisionError), local.running_service() as address:
         1 / 0  # noqa: B018

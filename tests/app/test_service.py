@@ -1,5 +1,6 @@
 """The service: answers, and what it says to all that is no picture."""
 
+import asyncio
 import base64
 import contextlib
 import http.client
@@ -8,6 +9,7 @@ import os
 import signal
 import time
 from io import BytesIO
+from unittest.mock import AsyncMock
 
 import httpx2 as httpx
 import numpy as np
@@ -75,6 +77,17 @@ def test_it_says_what_is_no_digit_where_the_model_can_tell(client):
     assert client.post("/api/predict?model=dense", json=grey).json()["is_digit"] is None
 
 
+def test_the_milliseconds_are_those_of_reading_not_of_the_upload(client):
+    def slow_upload():
+        yield b'{"pixels": '
+        time.sleep(1)
+        yield json.dumps(np.eye(28, dtype=int).tolist()).encode() + b"}"
+
+    headers = {"content-type": "application/json"}
+    answer = client.post("/api/predict", content=slow_upload(), headers=headers)
+    assert answer.json()["milliseconds"] < 1000
+
+
 def test_stages_come_as_pictures_when_asked_for(client):
     assert upload(client, file_of(drawn())).json()["stages"] is None
     stages = upload(client, file_of(drawn()), "?stages=true").json()["stages"]
@@ -89,6 +102,13 @@ def test_a_row_of_digits_is_read_as_a_number(client):
     assert answer["text"] == "71"
     assert [found["digit"] for found in answer["digits"]] == [7, 1]
     assert answer["digits"][0]["box"][3] <= answer["digits"][1]["box"][1]
+
+
+@pytest.mark.parametrize("ink", ["auto", "dark", "light"])
+def test_pixels_are_a_number_of_one_whatever_ink_is_asked_for(client, ink):
+    (digit, *_), (label, *_) = load_mnist()[1]
+    answer = client.post(f"/api/predict-number?ink={ink}", json={"pixels": digit.tolist()})
+    assert answer.json().get("text") == str(label)
 
 
 @pytest.mark.parametrize(
@@ -135,6 +155,12 @@ def animation() -> bytes:
 def test_what_is_no_digit_gets_a_clear_answer(client, content, status, words):
     answer = upload(client, content)
     assert (answer.status_code, words in answer.json()["detail"]) == (status, True), answer.text
+
+
+def test_a_phones_photo_with_a_second_picture_in_it_is_read(client):
+    second = Image.fromarray(drawn()[::4, ::4])
+    answer = upload(client, file_of(drawn(), "MPO", save_all=True, append_images=[second]))
+    assert answer.json().get("digit") == 7, answer.text
 
 
 def boundary(rest: bytes) -> dict:
@@ -215,6 +241,15 @@ def test_requests_and_their_seconds_are_counted(client):
     assert 'digits_requests_total{path="/api/predict",status="400"}' in text
     assert "digits_request_seconds_bucket" in text
     assert "strangers" not in text
+
+
+def test_a_client_that_hangs_up_is_counted_and_is_no_error(client):
+    scope = {"type": "http", "method": "POST", "path": "/api/predict", "query_string": b""}
+    scope["headers"] = [(b"content-type", b"application/json")]
+    gone = AsyncMock(return_value={"type": "http.disconnect"})
+    asyncio.run(client.app(scope, gone, AsyncMock()))
+    text = client.get("/metrics").text
+    assert 'digits_requests_total{path="/api/predict",status="499"} 1.0' in text
 
 
 def test_it_is_ready_only_while_it_runs():
