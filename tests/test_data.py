@@ -338,11 +338,25 @@ def test_drawings_are_loaded(tmp_path):
         (np.zeros((2, 28, 28), np.uint8), np.zeros(3, np.uint8)),
         (np.zeros((2, 28, 27), np.uint8), np.zeros(2, np.uint8)),
         (np.zeros((1, 28, 28), np.uint8), np.array([10], np.uint8)),
+        (np.zeros((1, 28, 28), np.uint8), np.uint8(3)),
+        (np.zeros((1, 28, 28), np.uint8), np.array(["3"])),
     ],
 )
 def test_what_holds_no_drawings_is_refused(tmp_path, images, labels):
     with pytest.raises(data.DataError, match="holds no labelled drawings"):
         data.load_drawings(saved(tmp_path, images, labels))
+
+
+def test_nobody_is_told_to_delete_damaged_drawings(tmp_path):
+    (tmp_path / "drawings.npz").write_bytes(b"half a file")
+    with pytest.raises(data.DataError, match="file of drawings") as error:
+        data.load_drawings(tmp_path / "drawings.npz")
+    assert str(error.value).endswith("Download the drawings again from the page")
+
+
+def test_missing_drawings_are_called_drawings(tmp_path):
+    with pytest.raises(data.DataError, match="no file of drawings at .*nowhere.npz"):
+        data.load_drawings(tmp_path / "nowhere.npz")
 
 
 def test_letters_are_one_of_each_in_sixteen_fonts():
