@@ -111,8 +111,8 @@ def start_anew(model: keras.Model, fresh: keras.Model) -> keras.Model:
         ``model``.
 
     Raises:
-        ValueError: the model is not compiled, the architectures, frozen layers or kinds of
-            optimizer differ, or an optimizer like the model's cannot be made.
+        ValueError: the model is not compiled, the shapes of the variables, frozen layers or kinds
+            of optimizer differ, or an optimizer like the model's cannot be made.
     """
     if not model.compiled:
         raise ValueError("the model has no optimizer yet: compile it first")
