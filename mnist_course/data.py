@@ -222,15 +222,19 @@ def balanced_subset(
         ``(x, y)`` with ``per_class`` times the number of classes examples.
 
     Raises:
-        ValueError: a class has fewer examples than asked for, or lengths differ.
+        ValueError: there are no examples, a class has fewer than asked for, ``per_class`` is no
+            whole number, or lengths differ.
     """
+    x, y = np.asarray(x), np.asarray(y)
     _require_same_length(x, y)
+    if y.ndim != 1 or len(y) == 0:
+        raise ValueError(f"expected labels of shape (n,), at least one, got shape {y.shape}")
     classes, counts = np.unique(y, return_counts=True)
-    if not 1 <= per_class <= counts.min():
+    if not isinstance(per_class, int | np.integer) or not 1 <= per_class <= counts.min():
         rarest = classes[counts.argmin()]
         raise ValueError(
-            f"per_class must be from 1 to {counts.min()} (all there are of class {rarest}), "
-            f"got {per_class}"
+            f"per_class must be a whole number from 1 to {counts.min()} (all there are of class "
+            f"{rarest}), got {per_class}"
         )
     rng = np.random.default_rng(seed)
     chosen = [rng.choice(np.flatnonzero(y == c), per_class, replace=False) for c in classes]

@@ -292,9 +292,20 @@ def test_balanced_subset_has_the_seed_0_unless_told(mnist):
     )
 
 
-@pytest.mark.parametrize("per_class", [0, -1])
+def test_balanced_subset_takes_lists():
+    chosen, labels = balanced_subset(list("abcd"), [0, 1, 0, 1], per_class=2)
+    assert sorted(zip(chosen, labels, strict=True)) == [("a", 0), ("b", 1), ("c", 0), ("d", 1)]
+
+
+@pytest.mark.parametrize("labels", [np.zeros(0, int), np.eye(3)])
+def test_balanced_subset_wants_a_row_of_labels(labels):
+    with pytest.raises(ValueError, match=r"labels of shape \(n,\), at least one, got"):
+        balanced_subset(np.zeros(len(labels)), labels, per_class=1)
+
+
+@pytest.mark.parametrize("per_class", [0, -1, 1.5])
 def test_balanced_subset_wants_at_least_one_of_each(per_class):
-    with pytest.raises(ValueError, match="per_class must be from 1 to 5"):
+    with pytest.raises(ValueError, match="per_class must be a whole number from 1 to 5"):
         balanced_subset(np.arange(10), np.repeat([0, 1], 5), per_class=per_class)
 
 
