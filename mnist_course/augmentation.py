@@ -33,8 +33,9 @@ def random_shift(images: np.ndarray, *, pixels: int = 2, seed: Seed = 0) -> np.n
         ValueError: not a batch of grey images, or ``pixels`` is negative or no whole number.
     """
     planes = _planes(images)
-    if pixels != int(pixels) or pixels < 0:
+    if pixels < 0 or pixels % 1:
         raise ValueError(f"pixels must be a whole number from 0 upwards, got {pixels}")
+    pixels = int(pixels)
     rng = np.random.default_rng(seed)
     down, right = rng.integers(0, 2 * pixels + 1, size=(2, len(planes)))
     padded = np.pad(planes, ((0, 0), (pixels, pixels), (pixels, pixels)))
@@ -67,11 +68,12 @@ def random_affine(
         A new array of the same dtype and shape.
 
     Raises:
-        ValueError: not a batch of grey images, a negative limit, or ``zoom`` of 1 or more.
+        ValueError: not a batch of grey images, a limit that is negative or not finite, or
+            ``zoom`` of 1 or more.
     """
     limits = {"degrees": degrees, "shift": shift, "zoom": zoom, "shear": shear}
-    if min(limits.values()) < 0 or zoom >= 1:
-        raise ValueError(f"limits must be from 0 upwards, and zoom below 1, got {limits}")
+    if not all(0 <= limit < np.inf for limit in limits.values()) or zoom >= 1:
+        raise ValueError(f"limits must be finite, from 0 upwards, zoom below 1, got {limits}")
     rng = np.random.default_rng(seed)
     amounts = rng.uniform(-1, 1, size=(5, len(images)))
     return affine(
@@ -108,13 +110,16 @@ def affine(
         A new array of the same dtype and shape, resampled bilinearly.
 
     Raises:
-        ValueError: not a batch of grey images, or a zoom that is not above 0.
+        ValueError: not a batch of grey images, a zoom that is not above 0, or an amount that is
+            not finite.
     """
     planes = _planes(images)
     if not np.all(np.asarray(zoom) > 0):
         raise ValueError("zoom is a factor above 0: 1 keeps the size, 2 doubles it")
     n, height, width = planes.shape
     amounts = (degrees, down, right, zoom, shear)
+    if not all(np.isfinite(amount).all() for amount in amounts):
+        raise ValueError("degrees, down, right, zoom and shear must be finite numbers")
     degrees, down, right, zoom, shear = (np.broadcast_to(a, n)[:, None] for a in amounts)
     middle_y, middle_x = (height - 1) / 2, (width - 1) / 2
     row, column = np.indices((height, width)).reshape(2, 1, -1)
@@ -144,12 +149,13 @@ def elastic(
         A new array of the same dtype and shape.
 
     Raises:
-        ValueError: not a batch of grey images, a negative strength, or smoothness below 1.
+        ValueError: not a batch of grey images, a negative strength, smoothness below 1, or
+            an amount that is not finite.
 
     Source: Simard, Steinkraus, Platt, "Best practices for convolutional neural networks", 2003.
     """
     planes = _planes(images)
-    if strength < 0 or smoothness < 1:
+    if not (0 <= strength < np.inf and 1 <= smoothness < np.inf):
         raise ValueError(
             f"expected strength from 0 and smoothness from 1 upwards, got {strength} and "
             f"{smoothness}"
@@ -185,10 +191,11 @@ def random_pen(
         A new array of the same dtype and shape.
 
     Raises:
-        ValueError: not a batch of grey images, a negative blur, or a gamma below 1.
+        ValueError: not a batch of grey images, a negative blur, a gamma below 1, or an
+            amount that is not finite.
     """
     planes = _planes(images)
-    if blur < 0 or gamma < 1:
+    if not (0 <= blur < np.inf and 1 <= gamma < np.inf):
         raise ValueError(f"expected blur from 0 and gamma from 1 upwards, got {blur} and {gamma}")
     share, power = np.random.default_rng(seed).uniform(-1, 1, size=(2, len(planes), 1, 1))
     share, power = (share.astype(np.float32) + 1) / 2, (gamma**power).astype(np.float32)

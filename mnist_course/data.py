@@ -143,10 +143,11 @@ def load_drawings(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         DataError: there is no such file, or it holds something else.
     """
-    arrays = _read_npz(Path(path), ("images", "labels"))
+    remedy = "Download the drawings again from the page"
+    arrays = _read_npz(Path(path), ("images", "labels"), what="file of drawings", remedy=remedy)
     images, labels = arrays["images"], arrays["labels"]
-    fits = images.shape == (len(labels), 28, 28) and labels.ndim == 1 and np.all(labels < 10)
-    if not fits or not images.dtype == labels.dtype == np.uint8:
+    fits = images.dtype == labels.dtype == np.uint8 and labels.ndim == 1
+    if not fits or images.shape != (len(labels), 28, 28) or np.any(labels > 9):
         raise DataError(
             f"{path} holds no labelled drawings: expected images, uint8 of shape (n, 28, 28), and "
             f"labels, uint8 of shape (n,) from 0 to 9, got {images.dtype} of shape {images.shape} "
@@ -221,15 +222,19 @@ def balanced_subset(
         ``(x, y)`` with ``per_class`` times the number of classes examples.
 
     Raises:
-        ValueError: a class has fewer examples than asked for, or lengths differ.
+        ValueError: there are no examples, a class has fewer than asked for, ``per_class`` is no
+            whole number, or lengths differ.
     """
+    x, y = np.asarray(x), np.asarray(y)
     _require_same_length(x, y)
+    if y.ndim != 1 or len(y) == 0:
+        raise ValueError(f"expected labels of shape (n,), at least one, got shape {y.shape}")
     classes, counts = np.unique(y, return_counts=True)
-    if not 1 <= per_class <= counts.min():
+    if not isinstance(per_class, int | np.integer) or not 1 <= per_class <= counts.min():
         rarest = classes[counts.argmin()]
         raise ValueError(
-            f"per_class must be from 1 to {counts.min()} (all there are of class {rarest}), "
-            f"got {per_class}"
+            f"per_class must be a whole number from 1 to {counts.min()} (all there are of class "
+            f"{rarest}), got {per_class}"
         )
     rng = np.random.default_rng(seed)
     chosen = [rng.choice(np.flatnonzero(y == c), per_class, replace=False) for c in classes]
@@ -249,7 +254,7 @@ def array_sha256(array: np.ndarray) -> str:
 
 
 def _read_verified(file: Path) -> Arrays:
-    arrays = _read_npz(file)
+    arrays = _read_npz(file, SHA256, what="MNIST file", remedy=_remedy(file))
     for name, expected in SHA256.items():
         array, shape = arrays[name], SHAPES[name]
         if (array.dtype, array.shape) != (np.uint8, shape):  # the same bytes can be cut otherwise
@@ -268,16 +273,17 @@ def _read_verified(file: Path) -> Arrays:
 
 def _read_own(file: Path, checksums: dict[str, str]) -> dict[str, np.ndarray]:
     """The arrays of a file that comes with the package, verified."""
-    arrays = _read_npz(file, checksums)
+    arrays = _read_npz(file, checksums, what="file of the course", remedy=_remedy(file))
     for name, expected in checksums.items():
         if array_sha256(arrays[name]) != expected:
             raise DataError(f"{file} is not the one of the course\n{_remedy(file)}")
     return arrays
 
 
-def _read_npz(file: Path, names: Iterable[str] = tuple(SHA256)) -> dict[str, np.ndarray]:
+def _read_npz(file: Path, names: Iterable[str], *, what: str, remedy: str) -> dict[str, np.ndarray]:
+    """The named arrays; ``what`` the file is and the remedy go into the messages."""
     if not file.is_file():
-        raise DataError(f"there is no MNIST file at {file}; expected an .npz file")
+        raise DataError(f"there is no {what} at {file}; expected an .npz file")
     try:
         with file.open("rb") as stream, np.load(stream, allow_pickle=False) as content:
             return {name: content[name] for name in names}
@@ -292,10 +298,10 @@ def _read_npz(file: Path, names: Iterable[str] = tuple(SHA256)) -> dict[str, np.
         zlib.error,
     ) as problem:
         found = hashlib.sha256(file.read_bytes()).hexdigest()
-        expected = f"\n  expected {FILE_SHA256}" if names == tuple(SHA256) else ""
+        expected = f"\n  expected {FILE_SHA256}" if names is SHA256 else ""
         raise DataError(
-            f"{file} is damaged or not the course's .npz file ({problem}): the SHA-256 of the file "
-            f"is\n  found    {found}{expected}\n{_remedy(file)}"
+            f"{file} is damaged or not the expected {what} ({problem}): the SHA-256 of the file "
+            f"is\n  found    {found}{expected}\n{remedy}"
         ) from problem
 
 

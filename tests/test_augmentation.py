@@ -87,7 +87,11 @@ def test_no_shift_changes_nothing():
     np.testing.assert_array_equal(random_shift(DIGITS, pixels=0), DIGITS)
 
 
-@pytest.mark.parametrize("pixels", [-1, 1.5])
+def test_a_whole_number_of_pixels_may_be_a_float():
+    np.testing.assert_array_equal(random_shift(DIGITS, pixels=2.0), random_shift(DIGITS, pixels=2))
+
+
+@pytest.mark.parametrize("pixels", [-1, 1.5, np.nan, np.inf])
 def test_impossible_shift_is_refused(pixels):
     with pytest.raises(ValueError, match="whole number"):
         random_shift(DIGITS, pixels=pixels)
@@ -140,7 +144,16 @@ def test_affine_refuses_a_zoom_of_zero():
         affine(DIGITS, zoom=0)
 
 
-@pytest.mark.parametrize("limits", [{"degrees": -1}, {"zoom": 1}, {"shift": -2}])
+@pytest.mark.parametrize("name", ["degrees", "down", "right", "zoom", "shear"])
+def test_affine_refuses_amounts_that_are_not_finite(name):
+    with pytest.raises(ValueError, match="finite|factor"):
+        affine(DIGITS[:2], **{name: np.array([1, np.nan])})
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [{"degrees": -1}, {"zoom": 1}, {"shift": -2}, {"shift": np.inf}, {"degrees": np.nan}],
+)
 def test_random_affine_refuses_impossible_limits(limits):
     with pytest.raises(ValueError, match="limits must be"):
         random_affine(DIGITS, **limits)
@@ -166,7 +179,7 @@ def test_elastic_of_no_strength_changes_nothing():
     np.testing.assert_array_equal(elastic(DIGITS, strength=0), DIGITS)
 
 
-@pytest.mark.parametrize("options", [{"strength": -1}, {"smoothness": 0.5}])
+@pytest.mark.parametrize("options", [{"strength": -1}, {"smoothness": 0.5}, {"strength": np.nan}])
 def test_elastic_refuses_impossible_amounts(options):
     with pytest.raises(ValueError, match="strength from 0 and smoothness from 1"):
         elastic(DIGITS, **options)
@@ -196,7 +209,7 @@ def test_pen_blurs_up_to_the_gaussian_of_scipy():
     assert beside.max() == pytest.approx(most[14, 15] / most[14, 14], rel=0.05)
 
 
-@pytest.mark.parametrize("options", [{"blur": -1}, {"gamma": 0.5}])
+@pytest.mark.parametrize("options", [{"blur": -1}, {"gamma": 0.5}, {"gamma": np.inf}])
 def test_pen_refuses_impossible_amounts(options):
     with pytest.raises(ValueError, match="blur from 0 and gamma from 1 upwards"):
         random_pen(DIGITS, **options)

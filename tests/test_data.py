@@ -292,9 +292,20 @@ def test_balanced_subset_has_the_seed_0_unless_told(mnist):
     )
 
 
-@pytest.mark.parametrize("per_class", [0, -1])
+def test_balanced_subset_takes_lists():
+    chosen, labels = balanced_subset(list("abcd"), [0, 1, 0, 1], per_class=2)
+    assert sorted(zip(chosen, labels, strict=True)) == [("a", 0), ("b", 1), ("c", 0), ("d", 1)]
+
+
+@pytest.mark.parametrize("labels", [np.zeros(0, int), np.eye(3)])
+def test_balanced_subset_wants_a_row_of_labels(labels):
+    with pytest.raises(ValueError, match=r"labels of shape \(n,\), at least one, got"):
+        balanced_subset(np.zeros(len(labels)), labels, per_class=1)
+
+
+@pytest.mark.parametrize("per_class", [0, -1, 1.5])
 def test_balanced_subset_wants_at_least_one_of_each(per_class):
-    with pytest.raises(ValueError, match="per_class must be from 1 to 5"):
+    with pytest.raises(ValueError, match="per_class must be a whole number from 1 to 5"):
         balanced_subset(np.arange(10), np.repeat([0, 1], 5), per_class=per_class)
 
 
@@ -338,11 +349,25 @@ def test_drawings_are_loaded(tmp_path):
         (np.zeros((2, 28, 28), np.uint8), np.zeros(3, np.uint8)),
         (np.zeros((2, 28, 27), np.uint8), np.zeros(2, np.uint8)),
         (np.zeros((1, 28, 28), np.uint8), np.array([10], np.uint8)),
+        (np.zeros((1, 28, 28), np.uint8), np.uint8(3)),
+        (np.zeros((1, 28, 28), np.uint8), np.array(["3"])),
     ],
 )
 def test_what_holds_no_drawings_is_refused(tmp_path, images, labels):
     with pytest.raises(data.DataError, match="holds no labelled drawings"):
         data.load_drawings(saved(tmp_path, images, labels))
+
+
+def test_nobody_is_told_to_delete_damaged_drawings(tmp_path):
+    (tmp_path / "drawings.npz").write_bytes(b"half a file")
+    with pytest.raises(data.DataError, match="file of drawings") as error:
+        data.load_drawings(tmp_path / "drawings.npz")
+    assert str(error.value).endswith("Download the drawings again from the page")
+
+
+def test_missing_drawings_are_called_drawings(tmp_path):
+    with pytest.raises(data.DataError, match="no file of drawings at .*nowhere.npz"):
+        data.load_drawings(tmp_path / "nowhere.npz")
 
 
 def test_letters_are_one_of_each_in_sixteen_fonts():

@@ -1,5 +1,6 @@
 """How good is a model file, on digits of two sources, and how fast? Numbers with intervals."""
 
+import contextlib
 import statistics
 import time
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..data import Arrays, load_mnist, load_uci_digits
+from ..data import load_mnist, load_uci_digits
 from ..evaluation.statistics import accuracy_interval
 from ..predictor import DigitReader
 from ..preprocessing import scale_pixels
@@ -17,6 +18,7 @@ from .formats import format_of
 from .opening import open_model
 
 Predict = Callable[[np.ndarray], np.ndarray]  # raw digits to probabilities
+Digits = tuple[np.ndarray, np.ndarray]  # images, labels
 
 
 class Score(NamedTuple):
@@ -83,7 +85,7 @@ class Report:
 
 
 def evaluate_model(
-    source: str | Path, *, test: Arrays | None = None, uci: Arrays | None = None
+    source: str | Path, *, test: Digits | None = None, uci: Digits | None = None
 ) -> Report:
     """Measure a model on the MNIST test digits and on the UCI digits.
 
@@ -92,17 +94,18 @@ def evaluate_model(
     Args:
         source: name of a shipped model, whose checksum is verified first, or a file of any of
             ``formats.FORMATS``.
-        test: raw digits and labels: uint8 of shape (n, 28, 28), 0 to 255, and of shape (n,).
-            Default: the MNIST test set.
+        test: raw digits and labels: uint8 of shape (n, 28, 28), 0 to 255, and whole
+            numbers of shape (n,), 0 to 9; at least one. Default: the MNIST test set.
         uci: the same of another source. Default: ``load_uci_digits()``.
 
     Raises:
         ModelError: no such model or file, it is damaged, or it is no network of digits.
+        ValueError: ``test`` or ``uci`` is not images with a label each.
     """
     predict = _open(source)
-    images, labels = load_mnist()[1] if test is None else test
+    images, labels = _checked("test", load_mnist()[1] if test is None else test)
+    other_images, other_labels = _checked("uci", load_uci_digits() if uci is None else uci)
     answers = predict(images).argmax(axis=1)
-    other_images, other_labels = load_uci_digits() if uci is None else uci
     return Report(
         model=str(source),
         test=_score(answers, labels),
@@ -120,6 +123,20 @@ def _open(source: str | Path) -> Predict:
         return DigitReader(file.read_bytes(), name=file.name).predict
     answer = open_model(file)
     return lambda images: answer(scale_pixels(images))
+
+
+def _checked(name: str, digits: Digits) -> Digits:
+    images, labels = digits
+    with contextlib.suppress(ValueError):  # arrays of several shapes, such as all of MNIST
+        labels = np.asarray(labels)
+        fits = labels.shape == (len(images),) and len(images) > 0
+        if fits and labels.dtype.kind in "iu" and np.isin(labels, range(10)).all():
+            return images, labels
+    form = f"{labels.dtype} {labels.shape}" if hasattr(labels, "shape") else type(labels).__name__
+    raise ValueError(
+        f"expected {name}=(images, labels): at least one image, and as labels as many whole "
+        f"numbers from 0 to 9, got {len(images)} images and labels {form}"
+    )
 
 
 def _score(answers: np.ndarray, labels: np.ndarray) -> Score:

@@ -5,7 +5,7 @@ the activations of one set of weights: after averaging they are measured anew.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import keras
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 Weights = Sequence[np.ndarray]
 
 
-def average_weights(weight_sets: Sequence[Weights]) -> list[np.ndarray]:
+def average_weights(weight_sets: Iterable[Weights]) -> list[np.ndarray]:
     """Average several sets of weights of one architecture, array by array.
 
     Args:
@@ -32,6 +32,7 @@ def average_weights(weight_sets: Sequence[Weights]) -> list[np.ndarray]:
         >>> model.set_weights(average_weights([weights_after_epoch_4, weights_after_epoch_5]))
         >>> refresh_batch_norm(model, x_train)
     """
+    weight_sets = list(weight_sets)
     shapes = {tuple(np.shape(array) for array in weights) for weights in weight_sets}
     if len(shapes) != 1:
         raise ValueError(

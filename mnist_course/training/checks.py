@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-RAW = 20  # no pixel is that high once it is scaled or standardised
+RAW = 20  # no pixel is that far from 0 once it is scaled or standardised
 
 
 def check_training(x: np.ndarray, y: np.ndarray, epochs: int, batch_size: int) -> None:
@@ -12,27 +12,60 @@ def check_training(x: np.ndarray, y: np.ndarray, epochs: int, batch_size: int) -
     Raises:
         ValueError: that is not so.
     """
-    if len(x) != len(y):
-        raise ValueError(f"x and y must have one label per image, got {len(x)} and {len(y)}")
-    if len(x) == 0:
-        raise ValueError("there are no images to train on")
-    if np.asarray(x).dtype == np.uint8:
-        raise ValueError("x holds raw pixels, 0 to 255; give scale_pixels(x), 0.0 to 1.0")
-    if (highest := np.max(x)) > RAW:
-        raise ValueError(
-            f"x holds pixels of up to {highest:g}; divide by 255, as scale_pixels does, or call "
-            "model.fit to see how a training on such pixels goes"
-        )
+    check_digits(x, y)
     if epochs < 1 or batch_size < 1:
         raise ValueError(f"epochs and batch_size must be at least 1, got {epochs} and {batch_size}")
 
 
-def check_labels(model: keras.Model, y: np.ndarray) -> None:
+def check_digits(x: np.ndarray, y: np.ndarray, where: str = "") -> None:
+    """Check that there are images, scaled, with a label each.
+
+    Args:
+        x: images, any shape (n, ...).
+        y: one label or row per image.
+        where: what a message adds to the names of x and y.
+
+    Raises:
+        ValueError: that is not so.
+    """
+    if len(x) != len(y):
+        raise ValueError(f"x and y{where} must have one label per image, got {len(x)} and {len(y)}")
+    if len(x) == 0:
+        raise ValueError(f"there are no images in x{where}")
+    if np.asarray(x).dtype == np.uint8:
+        raise ValueError(f"x{where} holds raw pixels, 0 to 255; give scale_pixels(x), 0.0 to 1.0")
+    low, high = np.min(x), np.max(x)
+    if not np.isfinite([low, high]).all():
+        raise ValueError(f"x{where} holds pixels that are no finite numbers: look for a NaN")
+    if low < -RAW or high > RAW:
+        raise ValueError(
+            f"x{where} holds pixels from {low:g} to {high:g}; divide by 255, as scale_pixels "
+            "does, or call model.fit to see how a training on such pixels goes"
+        )
+
+
+def checked_validation(model: keras.Model, validation_data) -> tuple[np.ndarray, np.ndarray]:
+    """The validation digits as arrays, checked as the training digits are.
+
+    Raises:
+        ValueError: they are no pair, are not scaled, or the labels do not fit images or loss.
+    """
+    where = " of validation_data"
+    if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
+        raise ValueError(f"validation_data must be (x, y), got {type(validation_data).__name__}")
+    x, y = map(np.asarray, validation_data)
+    check_digits(x, y, where)
+    check_labels(model, y, where)
+    return x, y
+
+
+def check_labels(model: keras.Model, y: np.ndarray, where: str = "") -> None:
     """Check that labels are what a model's loss expects, as far as that is known.
 
     Args:
         model: compiled.
         y: labels, shape (n,), or one-hot rows.
+        where: what a message adds to the name of y.
 
     Raises:
         ValueError: one-hot rows where the loss takes labels, labels where it takes rows, or
@@ -41,17 +74,17 @@ def check_labels(model: keras.Model, y: np.ndarray) -> None:
     y, loss = np.asarray(y), _name_of(model.loss)
     if loss == "sparse_categorical_crossentropy" and y.ndim > 1 and y.shape[-1] > 1:
         raise ValueError(
-            f"y holds one-hot rows, shape {y.shape}, but the loss {loss} takes labels of shape "
-            "(n,): give y.argmax(axis=1), or compile with loss='categorical_crossentropy'"
+            f"y{where} holds one-hot rows, shape {y.shape}, but the loss {loss} takes labels of "
+            "shape (n,): give y.argmax(axis=1), or compile with loss='categorical_crossentropy'"
         )
     if loss == "categorical_crossentropy" and y.ndim == 1:
         raise ValueError(
-            f"y holds labels, shape {y.shape}, but the loss {loss} takes one-hot rows: give "
+            f"y{where} holds labels, shape {y.shape}, but the loss {loss} takes one-hot rows: give "
             "one_hot(y), or compile with loss='sparse_categorical_crossentropy'"
         )
     shape = getattr(model, "output_shape", None)  # not known before the model is built
     if loss == "sparse_categorical_crossentropy" and isinstance(shape, tuple):
-        _check_range(y, classes=shape[-1])
+        _check_range(y, where, classes=shape[-1])
 
 
 def check_alike(x: np.ndarray, y: np.ndarray, *, like: np.ndarray) -> None:
@@ -67,13 +100,13 @@ def check_alike(x: np.ndarray, y: np.ndarray, *, like: np.ndarray) -> None:
         )
 
 
-def _check_range(y: np.ndarray, *, classes: int) -> None:
+def _check_range(y: np.ndarray, where: str, *, classes: int) -> None:
     low, high = y.min(), y.max()
     if low < 0 or high >= classes:
         remedy = f"give y - {low}" if high - low < classes else "look for what is no class"
         raise ValueError(
-            f"the labels go from {low} to {high}, but the network has {classes} classes, 0 to "
-            f"{classes - 1}: {remedy}"
+            f"the labels{where} go from {low} to {high}, but the network has {classes} classes, "
+            f"0 to {classes - 1}: {remedy}"
         )
 
 

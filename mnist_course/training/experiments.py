@@ -13,6 +13,8 @@ from .loop import ensure_compiled, set_seed, start_anew, train
 Data = tuple[np.ndarray, np.ndarray]
 Judge = Callable[[keras.Model], Mapping[str, float]]
 
+KEYS = ["variant", "seed", "epoch"]
+
 
 def compare(
     variants: Mapping[str, Callable[[], keras.Model]],
@@ -50,7 +52,8 @@ def compare(
         ``seconds`` (of the whole training).
 
     Raises:
-        ValueError: there is no variant or no seed, or the data do not fit.
+        ValueError: there is no variant or no seed, a variant is no function, a judge names a
+            column of the table's own, or the data do not fit.
 
     Example:
         >>> table = compare({"dense": lambda: create_model("dense")}, (x, y),
@@ -60,6 +63,7 @@ def compare(
     seeds = list(seeds)
     if not variants or not seeds:
         raise ValueError(f"expected variants and seeds, got {len(variants)} and {len(seeds)}")
+    _check_builders(variants)
     runs = [(variant, seed) for seed in seeds for variant in variants]
     bar = keras.utils.Progbar(len(runs), unit_name="training") if verbose and is_live() else None
     rate = options.pop("learning_rate", None) if judge else None
@@ -70,20 +74,36 @@ def compare(
         if judge:  # nobody keeps the models: one compilation serves all seeds
             model = ready.setdefault(variant, ensure_compiled(fresh, rate))
         if model is not fresh:
+            if not fresh.built:
+                fresh.build((None, *np.shape(data[0])[1:]))
             start_anew(model, fresh)
         table = _one_run(model, data, validation_data, epochs=epochs, seed=seed, **options)
-        table = table.assign(variant=variant, seed=seed, **(judge(model) if judge else {}))
-        tables.append(table)
+        found = _checked(judge(model)) if judge else {}
+        tables.append(table.assign(variant=variant, seed=seed, **found))
         if bar:
             bar.add(1)
     everything = pd.concat(tables, ignore_index=True)
-    first = ["variant", "seed", "epoch"]
-    return everything[first + [column for column in everything if column not in first]]
+    return everything[KEYS + [column for column in everything if column not in KEYS]]
 
 
 def is_live() -> bool:
     """Whether somebody watches: a terminal, or a notebook's page."""
     return sys.stdout.isatty() or type(sys.stdout).__module__.startswith("ipykernel")
+
+
+def _check_builders(variants: Mapping) -> None:
+    for name, build in variants.items():
+        if isinstance(build, keras.Model) or not callable(build):
+            raise ValueError(
+                f"expected a function that makes a new model each time for {name!r}, such as "
+                f"lambda: create_model('dense'), got {type(build).__name__}"
+            )
+
+
+def _checked(found: Mapping[str, float]) -> Mapping[str, float]:
+    if taken := set(KEYS).intersection(found):
+        raise ValueError(f"the judge gives {sorted(taken)}, which are columns of every table")
+    return found
 
 
 def _one_run(model, data: Data, validation_data: Data | None, **options) -> pd.DataFrame:

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import pandas as pd
 
+from .checks import check_digits, check_labels
+
 
 @keras.saving.register_keras_serializable("mnist_course")
 class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
@@ -118,18 +120,22 @@ def range_test(
         One row per step: ``rate``, and ``loss`` of the batch before the step.
 
     Raises:
-        ValueError: the model is not compiled, there are fewer images than a batch, or a rate is
-            not positive.
+        ValueError: the model is not compiled or follows a schedule, x and y do not fit together,
+            the labels do not fit the loss, the pixels are not scaled, there are fewer images than
+            a batch, or a rate is not positive.
 
     Source: Smith, "Cyclical learning rates for training neural networks", 2017.
     """
-    rates = np.asarray(rates, dtype=float)
+    x, y, rates = np.asarray(x), np.asarray(y), np.asarray(rates, dtype=float)
     if not model.compiled:
         raise ValueError("the model has no optimizer yet: compile it first")
+    check_digits(x, y)
+    check_labels(model, y)
     if not 1 <= batch_size <= len(x):
         raise ValueError(f"batch_size must be from 1 to {len(x)}, the images, got {batch_size}")
     if rates.size == 0 or not (rates > 0).all():
         raise ValueError(f"rates must be positive numbers, at least one, got {rates}")
+    _check_settable(model.optimizer)
     order = np.random.default_rng(seed).permutation(len(x))
     places = np.arange(len(rates) * batch_size).reshape(len(rates), batch_size) % len(x)
     losses = []
@@ -138,6 +144,16 @@ def range_test(
         model.optimizer.learning_rate = rate
         losses.append(model.train_on_batch(x[batch], y[batch], return_dict=True)["loss"])
     return pd.DataFrame({"rate": rates, "loss": np.array(losses, dtype=float)})
+
+
+def _check_settable(optimizer: keras.Optimizer) -> None:
+    try:
+        optimizer.learning_rate = optimizer.learning_rate
+    except TypeError:  # Keras says it at length
+        raise ValueError(
+            "the model's learning rate follows a schedule, but the range test sets it: compile "
+            "the model with a number"
+        ) from None
 
 
 def _check_schedule(max_learning_rate: float, steps: int, warmup: float, *fractions: float) -> None:

@@ -14,7 +14,7 @@ from ..preprocessing import scale_pixels
 from .averaging import refresh_batch_norm
 from .batches import Augment, AugmentedDigits
 from .checkpoints import TrainingRecord
-from .checks import check_alike, check_labels, check_training
+from .checks import check_alike, check_labels, check_training, checked_validation
 
 LearningRate = float | keras.optimizers.schedules.LearningRateSchedule
 
@@ -111,8 +111,8 @@ def start_anew(model: keras.Model, fresh: keras.Model) -> keras.Model:
         ``model``.
 
     Raises:
-        ValueError: the model is not compiled, the architectures, frozen layers or kinds of
-            optimizer differ, or an optimizer like the model's cannot be made.
+        ValueError: the model is not compiled, the shapes of the variables, frozen layers or kinds
+            of optimizer differ, or an optimizer like the model's cannot be made.
     """
     if not model.compiled:
         raise ValueError("the model has no optimizer yet: compile it first")
@@ -204,15 +204,19 @@ def train(
         Keras's History: ``history.history["accuracy"]`` has one number per epoch.
 
     Raises:
-        ValueError: x and y do not fit together, the labels do not fit the loss, the pixels go up
-            to 255, both validations are given, a number is out of its range, or the checkpoint is
-            damaged, of another training or in use.
+        ValueError: x and y do not fit together, the labels do not fit the loss, the pixels are
+            not scaled or not finite (all this of validation_data as well), both validations are
+            given, a number is out of its range, or the checkpoint is damaged, of another training
+            or in use.
     """
+    x, y = np.asarray(x), np.asarray(y)
     check_training(x, y, epochs, batch_size)
     if validation_split and validation_data is not None:
         raise ValueError("give either validation_data or validation_split, not both")
     ensure_compiled(model, learning_rate)
     check_labels(model, y)
+    if validation_data is not None:
+        validation_data = checked_validation(model, validation_data)
     if validation_split:
         (x, y), validation_data = split_validation(
             x, y, validation_split=validation_split, seed=seed

@@ -4,7 +4,7 @@ import contextlib
 import inspect
 import logging
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from functools import partial
 from numbers import Real
@@ -13,7 +13,7 @@ from types import FunctionType
 import keras
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.model_selection import ParameterGrid
+from sklearn.model_selection import ParameterGrid, check_cv
 from sklearn.utils import ClassifierTags
 
 from .experiments import is_live
@@ -168,15 +168,25 @@ def count_fits(search: BaseEstimator) -> int | None:
 
     Returns:
         Candidates times folds; None where that is known only at the end, as in successive
-        halving, or when ``cv`` is an iterator.
+        halving, when ``cv`` is an iterator, or when the folds follow from the data.
     """
-    cv = search.cv
-    folds = len(cv) if isinstance(cv, list | tuple) else getattr(cv, "n_splits", cv or 5)
-    if not isinstance(folds, int):
+    halving, once = hasattr(search, "factor"), isinstance(search.cv, Iterator)
+    candidates = None if halving or once else _count_candidates(search)
+    try:
+        return candidates and candidates * check_cv(search.cv).get_n_splits()
+    except (TypeError, ValueError):  # as many folds as digits, or as groups of them
         return None
+
+
+def _count_candidates(search: BaseEstimator) -> int | None:
     if hasattr(search, "param_grid"):
-        return len(ParameterGrid(search.param_grid)) * folds
-    return search.n_iter * folds if hasattr(search, "n_iter") else None
+        return len(ParameterGrid(search.param_grid))
+    if not hasattr(search, "param_distributions"):
+        return None
+    given = search.param_distributions
+    parts = [given] if isinstance(given, Mapping) else given
+    drawn = any(hasattr(values, "rvs") for part in parts for values in part.values())
+    return search.n_iter if drawn else min(search.n_iter, len(ParameterGrid(parts)))
 
 
 class FitBar:

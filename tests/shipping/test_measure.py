@@ -94,6 +94,34 @@ def test_as_dict_is_ready_for_json(scripted):
     assert found["digits"][1] == {"digit": 1, "total": 1, "errors": 0, "mostly_as": None}
 
 
+def test_labels_may_be_a_list(scripted):
+    scripted([4, 9], [0])
+    found = evaluate_model("champion", test=(X[:2], [4, 4]), uci=images(0))
+    assert found.digits[4] == (4, 2, 1, 9)
+
+
+@pytest.mark.parametrize(
+    ("labels", "form"),
+    [
+        (Y[:3, None], r"uint8 \(3, 1\)"),
+        (Y[:2], r"uint8 \(2,\)"),
+        (Y[:3] + 0.5, r"float64 \(3,\)"),
+        ([1, 2, 10], r"int64 \(3,\)"),
+        ((X, Y), "tuple"),
+    ],
+)
+def test_what_is_no_label_for_each_image_is_refused(scripted, labels, form):
+    scripted([1, 2, 3], [0])
+    with pytest.raises(ValueError, match=f"expected test=.*got 3 images and labels {form}"):
+        evaluate_model("champion", test=(X[:3], labels), uci=images(0))
+
+
+def test_without_digits_nothing_is_measured(scripted):
+    scripted([1], [])
+    with pytest.raises(ValueError, match="expected uci=.*at least one image.*got 0 images"):
+        evaluate_model("champion", test=images(1), uci=images())
+
+
 @pytest.mark.parametrize(
     ("source", "message"),
     [

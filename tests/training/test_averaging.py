@@ -36,6 +36,11 @@ def test_average_weights_is_the_mean_of_every_array(rng):
     np.testing.assert_allclose(bias, np.mean([bias for _, bias in sets], axis=0))
 
 
+def test_average_weights_takes_what_can_be_read_only_once():
+    (mean,) = average_weights([np.array([value])] for value in (1.0, 3.0))
+    assert mean == 2
+
+
 @pytest.mark.parametrize("sets", [[], [[np.zeros(2)], [np.zeros(3)]], [[np.zeros(2)], []]])
 def test_average_weights_wants_sets_of_one_architecture(sets):
     with pytest.raises(ValueError, match="all of one architecture"):

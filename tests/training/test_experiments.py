@@ -121,6 +121,31 @@ def test_a_judge_takes_a_model_that_is_compiled_already(sets):
     assert table["loss"].equals(apart["loss"])
 
 
+def unbuilt():
+    layers = keras.layers
+    return keras.Sequential([layers.Flatten(), layers.Dropout(0.5), layers.Dense(10, "softmax")])
+
+
+def test_a_judged_model_need_not_know_its_input(sets):
+    options = {"epochs": 1, "seeds": [1, 2], "verbose": False}
+    judged = compare({"u": unbuilt}, sets[0], judge=first_weight, **options)
+    assert judged["loss"].equals(compare({"u": unbuilt}, sets[0], **options)["loss"])
+
+
+@pytest.mark.parametrize("name", ["seed", "epoch"])
+def test_a_judge_cannot_name_a_key_of_the_table(sets, name):
+    with pytest.raises(ValueError, match=f"the judge gives .'{name}'."):
+        compare({"s": softmax}, sets[0], epochs=1, seeds=[0], judge=lambda model: {name: 1})
+
+
+@pytest.mark.parametrize(
+    ("variant", "kind"), [(keras.Sequential(), "Sequential"), ("softmax", "str")]
+)
+def test_a_variant_is_a_function(sets, variant, kind):
+    with pytest.raises(ValueError, match=f"a function .* for 'a', .*got {kind}"):
+        compare({"a": variant}, sets[0], epochs=1)
+
+
 def test_training_improves_over_epochs(sets):
     table = compare({"d": dense}, sets[0], validation_data=sets[1], epochs=3, seeds=[0])
     assert np.all(np.diff(table.loss) < 0)

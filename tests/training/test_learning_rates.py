@@ -122,6 +122,29 @@ def test_rates_must_be_positive(digits, rates):
         range_test(softmax(), *digits, rates=rates)
 
 
+def test_labels_may_be_a_list(digits):
+    x, y = digits
+    listed, arrays = (range_test(softmax(), x, labels, rates=[0.1]) for labels in (y.tolist(), y))
+    assert listed.equals(arrays)
+
+
+def test_digits_are_checked_as_for_a_training(digits):
+    x, y = digits
+    for images, labels, message in [
+        (x, y[:-1], "one label per image"),
+        (255 * x, y, "from 0 to 255"),
+        (x, y + 1, "go from 1 to 10"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            range_test(softmax(), images, labels, rates=[0.1])
+
+
+def test_a_schedule_leaves_nothing_to_test(digits):
+    model = compile_model(create_model("softmax"), learning_rate=cosine(0.1, 5))
+    with pytest.raises(ValueError, match="compile the model with a number"):
+        range_test(model, *digits, rates=[0.1])
+
+
 def test_a_batch_must_not_exceed_the_digits(digits):
     with pytest.raises(ValueError, match="from 1 to 500"):
         range_test(softmax(), *digits, rates=[0.1], batch_size=501)

@@ -102,6 +102,13 @@ def test_validation_data_are_measured():
     assert history["val_loss"][-1] == pytest.approx(expected, rel=1e-5)
 
 
+def test_labels_may_be_lists():
+    data = X[:50], Y[:50].tolist()
+    model = create_model("softmax")
+    history = train(model, X, Y.tolist(), epochs=1, validation_data=data, verbose=0).history
+    assert history["val_accuracy"][0] == model.evaluate(X[:50], Y[:50], verbose=0)[1]
+
+
 def test_one_hot_labels_train_too():
     model = compile_model(create_model("softmax"), loss="categorical_crossentropy")
     assert train(model, X, one_hot(Y), epochs=1, verbose=0).history["accuracy"][0] > 0
@@ -115,11 +122,18 @@ def test_one_hot_labels_train_too():
         (X, Y, {"epochs": 0}, "epochs and batch_size must be at least 1"),
         (X, Y, {"batch_size": 0}, "epochs and batch_size must be at least 1"),
         (X_RAW, Y, {}, "scale_pixels"),
-        (X_RAW[..., None].astype(np.float32), Y, {}, "pixels of up to 255; divide by 255"),
+        (X_RAW[..., None].astype(np.float32), Y, {}, "pixels from 0 to 255; divide by 255"),
+        (X * np.nan, Y, {}, "no finite numbers"),
+        (X - 300, Y, {}, "pixels from -300 to -299"),
         (X, Y + 1, {}, "go from 1 to 10, but the network has 10 classes, 0 to 9: give y - 1"),
         (X, Y * 2, {}, "go from 0 to 18, .*look for what is no class"),
         (X, one_hot(Y), {}, r"one-hot rows, shape \(500, 10\), .*give y.argmax\(axis=1\)"),
         (X, Y, {"validation_data": (X, Y), "validation_split": 0.1}, "not both"),
+        (X, Y, {"validation_data": (X_RAW, Y)}, "x of validation_data holds raw pixels"),
+        (X, Y, {"validation_data": (X, Y[1:])}, "x and y of validation_data .* 500 and 499"),
+        (X, Y, {"validation_data": (X, one_hot(Y))}, "y of validation_data holds one-hot rows"),
+        (X, Y, {"validation_data": (X, Y + 1)}, "labels of validation_data go from 1 to 10"),
+        (X, Y, {"validation_data": X}, r"validation_data must be \(x, y\), got ndarray"),
     ],
 )
 def test_train_says_what_is_wrong(x, y, options, message):

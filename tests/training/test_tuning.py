@@ -6,12 +6,16 @@ from functools import partial
 import keras
 import numpy as np
 import pytest
+from scipy.stats import uniform
 from sklearn.base import clone, is_classifier
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import (
     GridSearchCV,
+    HalvingGridSearchCV,
     HalvingRandomSearchCV,
+    LeaveOneOut,
     RandomizedSearchCV,
+    RepeatedStratifiedKFold,
     check_cv,
     cross_val_score,
 )
@@ -172,14 +176,26 @@ def test_a_rate_that_the_builder_would_ignore_is_refused(xy):
     [
         (GridSearchCV(None, {"a": [1, 2], "b": [1, 2, 3]}, cv=4), 24),
         (GridSearchCV(None, [{"a": [1, 2]}, {"b": [1]}]), 15),
-        (RandomizedSearchCV(None, {"a": [1, 2]}, n_iter=7, cv=2), 14),
+        (RandomizedSearchCV(None, {"a": uniform()}, n_iter=7, cv=2), 14),
+        (RandomizedSearchCV(None, {"a": [1, 2]}, n_iter=7, cv=2), 4),
+        (RandomizedSearchCV(None, [{"a": [1, 2]}, {"b": uniform()}], n_iter=7, cv=2), 14),
         (HalvingRandomSearchCV(None, {"a": [1, 2]}), None),
+        (HalvingGridSearchCV(None, {"a": [1, 2]}, cv=3), None),
         (GridSearchCV(None, {"a": [1, 2]}, cv=[([0], [1])]), 2),
+        (GridSearchCV(None, {"a": [1, 2]}, cv=np.int64(3)), 6),
+        (GridSearchCV(None, {"a": [1]}, cv=RepeatedStratifiedKFold(n_splits=2, n_repeats=4)), 8),
+        (GridSearchCV(None, {"a": [1]}, cv=LeaveOneOut()), None),
         (GridSearchCV(None, {"a": [1]}, cv=iter([])), None),
     ],
 )
 def test_fits_are_counted_beforehand(search, fits):
     assert count_fits(search) == fits
+
+
+def test_to_count_takes_no_folds_from_an_iterator():
+    folds = iter([([0], [1])])
+    count_fits(GridSearchCV(None, {"a": [1]}, cv=folds))
+    assert len(list(folds)) == 1
 
 
 @pytest.mark.parametrize("watched", [True, False])
