@@ -222,3 +222,10 @@ def test_a_pure_call_refuses_a_function_that_changes_what_it_is_given():
     with pytest.raises(engine.NotYet, match="doubled: .* also changed what it was given"):
         engine.call(doubled_in_place, given, shown="doubled", pure=True)
     assert list(given) == [1, 2]
+
+
+def test_a_function_of_the_package_is_no_answer(capsys):
+    from mnist_course.evaluation import combine_answers
+
+    check("27.2", combine_answers)
+    assert "combine_answers is the course's own function: write yours" in capsys.readouterr().out

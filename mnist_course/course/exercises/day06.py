@@ -34,6 +34,8 @@ SPLITS = (
 
 
 def _check_stratified_split(answer):
+    names = getattr(getattr(answer, "__code__", None), "co_names", ())
+    require("train_test_split" not in names, "that is scikit-learn's own split: do it without")
     for name, labels, fraction in SPLITS:
         _check_split(answer, name, labels, fraction)
     name, labels, fraction = SPLITS[0]
@@ -219,6 +221,13 @@ def _split_by_python(labels, fraction, seed):
 
 def _split_not_random(labels, fraction, seed):
     return stratified_split(labels, fraction, 42)
+
+
+def _split_by_scikit_learn(labels, fraction, seed):
+    from sklearn.model_selection import train_test_split
+
+    places = np.arange(len(labels))
+    return train_test_split(places, test_size=fraction, stratify=labels, random_state=seed)
 
 
 def _split_ignores_seed(labels, fraction, seed):
@@ -435,6 +444,7 @@ EXERCISES = (
             (_split_as_masks, "a mask of True and False"),
             (_split_not_random, "choose at random in each class"),
             (_split_ignores_seed, "use the seed given"),
+            (_split_by_scikit_learn, "do it without"),
             (_split_one_block_per_class, "one piece; choose them at random"),
         ),
         right=(_split_with_masks, _split_by_sorting, _split_by_python),

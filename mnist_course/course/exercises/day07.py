@@ -346,7 +346,7 @@ def _upper_end_first(correct, total):
 EXERCISES = (
     Exercise(
         id="7.1",
-        title="beat logistic regression with one change",
+        title="beat logistic regression",
         solution=SVC(C=5),
         reason="Logistic regression has one weight per pixel and class, so a pixel always counts "
         "the same, whatever its neighbours do. A support vector machine compares whole images "

@@ -129,6 +129,8 @@ def _as_a_float(side, filters):
 
 
 def p_value(both_right, only_a, only_b, both_wrong):
+    import math
+
     n, fewer = only_a + only_b, min(only_a, only_b)
     one_side = sum(math.comb(n, k) for k in range(fewer + 1)) / 2**n
     return min(1, 2 * one_side)

@@ -22,7 +22,7 @@ def occlusion(answer, image, digit, size):
 
 
 def _stand_in(seed):
-    """A stand-in for a network: three classes, each likes other pixels of a small image."""
+    """A stand-in for a network: ten classes, each likes other pixels of a small image."""
 
     def answer(images):
         images = np.asarray(images, float)
@@ -31,7 +31,7 @@ def _stand_in(seed):
                 f"answer() takes images of shape (n, height, width), it got {images.shape}; one "
                 "image becomes a batch with image[None]"
             )
-        likes = 0.4 * np.random.default_rng(seed).normal(size=(3, *images.shape[1:]))
+        likes = 0.4 * np.random.default_rng(seed).normal(size=(10, *images.shape[1:]))
         scores = np.einsum("nyx,cyx->nc", images, likes)
         return softmax(scores).astype(np.float32)
 

@@ -11,6 +11,8 @@ from .suspects import Case, judge, number
 
 
 def rate_at(step, steps, peak, warmup):
+    import math
+
     rising = warmup * steps
     if step < rising:
         return peak * step / rising

@@ -261,11 +261,11 @@ def _by_pandas(curve, target):
 
 # --- 21.3 ------------------------------------------------------------------------------------
 
-worse = {"B", "D", "E"}
+worse = {"A", "B", "E"}
 
 _FINE = {
-    "A": "edges and curves are the same in both, and three labels are too few to learn them from",
     "C": "the classes are the same, and one label is too little to learn from pixels",
+    "D": "edges and curves are the same in both, and three labels are too few to learn them from",
     "F": "a good start, and small steps from there",
 }
 
@@ -326,9 +326,9 @@ EXERCISES = (
         id="21.3",
         title="which is the worse choice",
         solution=worse,
-        reason="Old features help when they hold what the new task needs (A, C, F). They are the "
+        reason="Old features help when they hold what the new task needs (C, D, F). They are the "
         "worse choice when they come from pictures of another kind (B), when the cut comes too "
-        "late for new classes (D), or too early for the same classes (E).",
+        "late for new classes (A), or too early for the same classes (E).",
         check=_check_worse,
         hints=(
             "Three of the six.",
@@ -337,13 +337,13 @@ EXERCISES = (
         ),
         wrong=(
             ({"B"}, "1 right, 2 missing"),
-            ({"B", "D"}, "2 right, 1 missing"),
-            ({"A", "B"}, "A is no worse choice"),
-            ("BCDE", "C is no worse choice"),
+            ({"A", "B"}, "2 right, 1 missing"),
+            ({"B", "D"}, "D is no worse choice"),
+            ("ABCE", "C is no worse choice"),
             ({"F"}, "F is no worse choice"),
             ({"B", "G"}, "from A to F"),
             (3, "a set of letters is asked for"),
         ),
-        right=("BDE", ["b", "d", "e"], "B, D and E", ("E", "D", "B")),
+        right=("ABE", ["a", "b", "e"], "A, B and E", ("E", "B", "A")),
     ),
 )

@@ -195,11 +195,11 @@ def _as_a_list(grid, best):
 
 # --- 22.3 ------------------------------------------------------------------------------------
 
-leaking = {"B", "D", "E"}
+leaking = {"A", "D", "E"}
 
 _FINE = {
-    "A": "255 is a constant: nothing is learned from any digit",
-    "C": "inside the pipeline the step learns from the learning folds only",
+    "B": "inside the pipeline the step learns from the learning folds only",
+    "C": "255 is a constant: nothing is learned from any digit",
     "F": "the test digits are measured on once, after the last choice",
 }
 
@@ -247,9 +247,9 @@ EXERCISES = (
         id="22.3",
         title="find the leaks",
         solution=leaking,
-        reason="B computes means from digits that are scored on later. D chooses by the test "
+        reason="A computes means from digits that are scored on later. D chooses by the test "
         "digits and then reports the same number. E has copies of one digit on both sides of "
-        "every fold. C and F are how it should be, and the 255 of A is no knowledge of digits.",
+        "every fold. B and F are how it should be, and the 255 of C is no knowledge of digits.",
         check=_check_leaking,
         hints=(
             "Three of the six leak.",
@@ -259,12 +259,12 @@ EXERCISES = (
         wrong=(
             ({"D"}, "1 right, 2 missing"),
             ({"D", "E"}, "2 right, 1 missing"),
-            ({"A", "D"}, "A does not leak"),
-            ("BCDE", "C does not leak"),
-            ({"B", "F"}, "F does not leak"),
-            ({"B", "X"}, "from A to F"),
+            ({"B", "D"}, "B does not leak"),
+            ("ACDE", "C does not leak"),
+            ({"A", "F"}, "F does not leak"),
+            ({"A", "X"}, "from A to F"),
             (3, "a set of letters is asked for"),
         ),
-        right=("BDE", ["b", "d", "e"], "B, D and E", ("E", "D", "B")),
+        right=("ADE", ["a", "d", "e"], "A, D and E", ("E", "D", "A")),
     ),
 )

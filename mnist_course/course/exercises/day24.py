@@ -10,6 +10,8 @@ from .suspects import Case, judge, judge_letters, number, set_of_names
 
 def finished_after(fits, seconds, workers, start):
     """Seconds until the last of the fits is done."""
+    import math
+
     return start + math.ceil(fits / workers) * seconds
 
 
@@ -251,7 +253,7 @@ EXERCISES = (
         check=_check_finished,
         hints=(
             "7 fits on 2 workers: how many fits does the busier one do?",
-            "math.ceil rounds up.",
+            "After import math, math.ceil rounds up.",
             "Starting happens once, at the same time for all.",
         ),
         wrong=_PLAN_SLIPS,
@@ -282,7 +284,7 @@ EXERCISES = (
         hints=(
             "Three of the six can.",
             "Which of them were tried in this lesson, with equal scores?",
-            "Day 10: is a seed enough on another machine?",
+            "Day 13: did the same seeds promise the same verdict on another machine?",
         ),
         wrong=(
             ({"C"}, "1 right, 2 missing"),

@@ -266,10 +266,10 @@ def _by_lists(sureness, right, allowed):
 
 # --- 26.3 ------------------------------------------------------------------------------------
 
-true = {"B", "C", "E", "F"}
+true = {"A", "C", "E", "F"}
 
 _FALSE = {
-    "A": "the order of the ten probabilities stays, so the same digit is read",
+    "B": "the order of the ten probabilities stays, so the same digit is read",
     "D": "the temperature makes all answers sharper or softer alike, letters and digits",
 }
 
@@ -317,8 +317,8 @@ EXERCISES = (
         id="26.3",
         title="what sureness says",
         solution=true,
-        reason="A temperature keeps every order (not A) and treats letters like digits (not D). "
-        "The champion is accurate and modest (B), so its T is below 1 (C). Few digits make bins "
+        reason="A temperature keeps every order (not B) and treats letters like digits (not D). "
+        "The champion is accurate and modest (A), so its T is below 1 (C). Few digits make bins "
         "noisy (E). Abstaining uses the order alone (F).",
         check=_check_true,
         hints=(
@@ -327,14 +327,14 @@ EXERCISES = (
             "Look at the table with the control again.",
         ),
         wrong=(
-            ({"B", "C"}, "2 right, 2 missing"),
-            ({"B", "C", "E"}, "3 right, 1 missing"),
-            ({"A", "B"}, "A is not right"),
-            ("BCD", "D is not right"),
+            ({"A", "C"}, "2 right, 2 missing"),
+            ({"A", "C", "E"}, "3 right, 1 missing"),
+            ({"A", "B"}, "B is not right"),
+            ("ACD", "D is not right"),
             (set(), "0 right, 4 missing"),
-            ({"B", "X"}, "from A to F"),
+            ({"A", "X"}, "from A to F"),
             (3, "a set of letters is asked for"),
         ),
-        right=("BCEF", ["b", "c", "e", "f"], "B, C, E and F", ("F", "E", "C", "B")),
+        right=("ACEF", ["a", "c", "e", "f"], "A, C, E and F", ("F", "E", "C", "A")),
     ),
 )

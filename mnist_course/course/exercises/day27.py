@@ -220,11 +220,11 @@ def _by_softmax(answers):
 
 # --- 27.3 ------------------------------------------------------------------------------------
 
-true = {"B", "D", "E"}
+true = {"B", "C", "E"}
 
 _FALSE = {
     "A": "the champion taught nothing about 3s, the dense network nearly everything",
-    "C": "yours read 3s today without having seen one",
+    "D": "yours read 3s today without having seen one",
     "F": "two weak ones can outvote a strong one",
 }
 
@@ -270,7 +270,7 @@ EXERCISES = (
         title="teachers and committees",
         solution=true,
         reason="Smoothing gives all wrong classes the same probability (B); a temperature lifts "
-        "small ones (D); nine positions are nine answers (E). The rest was refuted today.",
+        "small ones (C); nine positions are nine answers (E). The rest was refuted today.",
         check=_check_true,
         hints=(
             "Three of the six are right.",
@@ -279,13 +279,13 @@ EXERCISES = (
         ),
         wrong=(
             ({"B"}, "1 right, 2 missing"),
-            ({"B", "D"}, "2 right, 1 missing"),
+            ({"B", "C"}, "2 right, 1 missing"),
             ({"A", "B"}, "A is not right"),
-            ("BCD", "C is not right"),
+            ("BCD", "D is not right"),
             ({"E", "F"}, "F is not right"),
             ({"B", "X"}, "from A to F"),
             (3, "a set of letters is asked for"),
         ),
-        right=("BDE", ["b", "d", "e"], "B, D and E", ("E", "D", "B")),
+        right=("BCE", ["b", "c", "e"], "B, C and E", ("E", "C", "B")),
     ),
 )

@@ -173,6 +173,8 @@ def _numpy_bool(answers, reloaded, tolerance):
 
 def model_bytes(shapes, bits, slots):
     """The bytes of all weights, and of what the optimizer keeps."""
+    import math
+
     weights = sum(math.prod(shape) for shape in shapes)
     return weights * (1 + slots) * bits / 8
 
@@ -470,7 +472,7 @@ EXERCISES = (
         "and `slots` more times in the optimizer. Eight bits are a byte.",
         check=_check_bytes,
         hints=(
-            "math.prod((784, 128)) is 784 times 128; math.prod(()) is 1.",
+            "After import math, math.prod((784, 128)) is 784 times 128; math.prod(()) is 1.",
             "Add up the numbers of all shapes, then times (1 + slots).",
             "Times bits, divided by 8.",
         ),

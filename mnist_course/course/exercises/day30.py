@@ -129,6 +129,8 @@ def _by_counting(milliseconds, share):
 
 def workers(per_second, seconds, busy):
     """How many processes the service needs."""
+    import math
+
     return max(1, math.ceil(per_second * seconds / busy))
 
 
