@@ -9,6 +9,7 @@ import numpy as np
 
 from mnist_course import DigitReader, _ink, images, load_mnist
 from mnist_course.benchmark.picture_kinds import CLEAN, FRAMED, Draw
+from mnist_course.benchmark.picture_scores import count_right, ours
 from mnist_course.benchmark.strangers import STRANGERS
 
 CANDIDATES = {
@@ -20,20 +21,11 @@ CANDIDATES = {
 }
 
 
-def form(picture: np.ndarray) -> np.ndarray:
-    """What the reader sees; nothing at all where the picture is refused."""
-    try:
-        return images.to_mnist(picture)
-    except images.BlankImageError:
-        return np.zeros((28, 28), np.uint8)
-
-
 def right(kind: Draw, reader: DigitReader, digits: np.ndarray, labels: np.ndarray) -> int:
     """How many of the digits are read right in pictures of a kind."""
     rng = np.random.default_rng(0)
-    seen = np.stack([form(kind(digit, rng)) for digit in digits])
-    read = reader.predict(seen).argmax(axis=1) == labels
-    return int((read & seen.any(axis=(1, 2))).sum())
+    seen = np.stack([ours(kind(digit, rng)) for digit in digits])
+    return count_right(reader, seen, labels)
 
 
 def main() -> None:

@@ -75,7 +75,16 @@ def measure_pictures(kind: str, *, n: int = 200, seed: int = 1) -> PictureScore:
     pictures = [KINDS[kind](digits[i], rng) for i in chosen]
     reader, recipes = DigitReader.load(MODEL), (_ours_for(kind), otsu, naive)
     images = (np.stack([recipe(picture) for picture in pictures]) for recipe in recipes)
-    return PictureScore(kind, n, *(_right(reader, x, labels[chosen]) for x in images))
+    return PictureScore(kind, n, *(count_right(reader, x, labels[chosen]) for x in images))
+
+
+def count_right(reader: DigitReader, images: np.ndarray, labels: np.ndarray) -> int:
+    """How many images in MNIST form are read right.
+
+    A blank is a refusal, whatever the network takes it for.
+    """
+    read = reader.predict(images).argmax(axis=1) == labels
+    return int((read & images.any(axis=(1, 2))).sum())
 
 
 def sample_size(kind: str, n: int) -> int:
@@ -133,12 +142,6 @@ def pictures_markdown(scores: Sequence[PictureScore]) -> str:
         *(f"| {' | '.join(score.cells())} |" for score in scores),
     ]
     return "\n".join([*lines, ""])
-
-
-def _right(reader: DigitReader, images: np.ndarray, labels: np.ndarray) -> int:
-    """How many are read right; a blank is a refusal, whatever the network takes it for."""
-    read = reader.predict(images).argmax(axis=1) == labels
-    return int((read & images.any(axis=(1, 2))).sum())
 
 
 def _ours_for(kind: str) -> Callable[[np.ndarray], np.ndarray]:

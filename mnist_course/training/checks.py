@@ -32,7 +32,7 @@ def check_digits(x: np.ndarray, y: np.ndarray, where: str = "") -> None:
         raise ValueError(f"x and y{where} must have one label per image, got {len(x)} and {len(y)}")
     if len(x) == 0:
         raise ValueError(f"there are no images in x{where}")
-    if np.asarray(x).dtype == np.uint8:
+    if x.dtype == np.uint8:
         raise ValueError(f"x{where} holds raw pixels, 0 to 255; give scale_pixels(x), 0.0 to 1.0")
     low, high = np.min(x), np.max(x)
     if not np.isfinite([low, high]).all():
