@@ -7,7 +7,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from ..augmentation import elastic, random_affine, random_pen, random_shift
+from ..augmentation import elastic, random_affine, random_pen, random_scanner, random_shift
 from ..data import Arrays, load_mnist
 from ..models import create_model
 from ..preprocessing import one_hot, scale_pixels
@@ -43,8 +43,13 @@ class Recipe(NamedTuple):
         elastic: standard deviation of random bends, pixels.
         blur: largest standard deviation of a random blur, pixels.
         gamma: largest exponent of the brightness, or its inverse; 1 leaves it.
+        coarse: the fraction that is seen by a coarse scanner, of 8 to 18 pixels along a side.
         hands: of what is learned from, the fraction that is not MNIST's: European digits drawn by
             a program, and those of handwriting fonts.
+        teacher: name of the recipe of a network that is asked about every varied image, and whose
+            answers are learned beside the labels.
+        taught: their weight in the loss, 0 to 1.
+        temperature: by which teacher's and student's answers are softened for that.
     """
 
     model: str
@@ -65,7 +70,11 @@ class Recipe(NamedTuple):
     elastic: float = 0.0
     blur: float = 0.0
     gamma: float = 1.0
+    coarse: float = 0.0
     hands: float = 0.0
+    teacher: str = ""
+    taught: float = 0.0
+    temperature: float = 1.0
 
     def augment(self, images: np.ndarray, *, seed: tuple[int, ...]) -> np.ndarray:
         """New variations of a batch of images, by the limits of this recipe."""
@@ -79,6 +88,8 @@ class Recipe(NamedTuple):
             images = elastic(images, strength=self.elastic, seed=(*seed, 1))
         if self.blur or self.gamma > 1:
             images = random_pen(images, blur=self.blur, gamma=self.gamma, seed=(*seed, 2))
+        if self.coarse:
+            images = random_scanner(images, share=self.coarse, seed=(*seed, 3))
         return images
 
     def rate(self, steps: int) -> LearningRate:
@@ -114,7 +125,10 @@ class Recipe(NamedTuple):
             f"elastic bends of {self.elastic:g} pixels": self.elastic,
             f"blur of up to {self.blur:g} pixels": self.blur,
             f"gamma of up to {self.gamma:g}": self.gamma > 1,
+            f"{self.coarse:.0%} seen by a coarse scanner": self.coarse,
             f"{self.hands:.0%} European digits and digits of fonts": self.hands,
+            f"{self.taught:.0%} of the loss from the answers of its {self.teacher}, at a "
+            f"temperature of {self.temperature:g}": self.teacher,
         }
         parts = [method, *(text for text, is_used in used.items() if is_used)]
         return ", ".join([*parts, f"batch {self.batch_size}", f"{self.epochs} epochs"])
@@ -135,11 +149,17 @@ _MANY_HANDS = {"degrees": 10, "zoom": 0.1, "shear": 0.1, "blur": 1.2, "gamma": 2
 # a small network underfits: milder augmentation and smoothing, a higher rate
 _FOR_TINY = {"shift": 1, "label_smoothing": 0.02, "learning_rate": 0.02}
 
+# smoothing would erase which wrong class is nearer, and that is what there is to teach
+_TAUGHT = {"teacher": "teacher", "taught": 0.7, "temperature": 2}
+
 RECIPES = {
     "champion": Recipe("champion", day=27, epochs=24, **_ONE_CYCLE | _MUON | _MANY_HANDS),
+    "teacher": Recipe(
+        "champion", day=27, epochs=12, **_ONE_CYCLE | _MUON | _MANY_HANDS | {"label_smoothing": 0}
+    ),
     "reader": Recipe("champion", day=27, epochs=10, hands=0.15, **_ONE_CYCLE | _MUON | _MANY_HANDS),
     "sprint": Recipe("sprint", day=19, epochs=3, **_ONE_CYCLE | _MUON | {"shift": 1}),
-    "tiny": Recipe("tiny", day=20, epochs=40, **_ONE_CYCLE | _FOR_TINY),
+    "tiny": Recipe("tiny", day=27, epochs=80, **_ONE_CYCLE | _FOR_TINY | _TAUGHT),
     "cnn": Recipe("cnn", day=16, epochs=5),
     "dense": Recipe("dense", day=9, epochs=5),
 }
@@ -150,6 +170,7 @@ def train_recipe(
     *,
     seed: int = 0,
     data: Arrays | None = None,
+    teacher: keras.Model | None = None,
     checkpoint: str | Path | None = None,
     history_csv: str | Path | None = None,
     verbose: int | str = "auto",
@@ -162,13 +183,16 @@ def train_recipe(
         recipe: a name of ``RECIPES``, such as ``"champion"``, or a recipe of your own.
         seed: another seed gives another, equally good, network.
         data: raw digits as ``load_mnist`` gives them; only the training part is used.
+        teacher: the network that a recipe with a ``teacher`` learns from; without it, it is
+            trained first, by its own recipe and with seed 0.
         checkpoint: as in ``train``: a file to go on from, one per recipe and seed. It does not
             change the result.
         history_csv: as in ``train``.
         verbose: as in ``train``.
 
     Returns:
-        ``(model, history, seconds)``; the seconds before an interruption count too.
+        ``(model, history, seconds)``; the seconds before an interruption count too, a teacher's
+        do not.
 
     Raises:
         ValueError: there is no recipe of that name, the checkpoint is of another training, or
@@ -179,9 +203,12 @@ def train_recipe(
     (x, y), _ = load_mnist() if data is None else data
     if recipe.hands:
         x, y = with_other_hands(x, y, share=recipe.hands)
+    if recipe.teacher and teacher is None:
+        teacher, _, _ = train_recipe(recipe.teacher, data=data, verbose=verbose)
     begin = time.perf_counter()
+    model, learner = _compiled(recipe, seed, digits=len(x), teacher=teacher)
     history = train(
-        model := _compiled(recipe, seed, digits=len(x)),
+        learner,
         scale_pixels(x),
         one_hot(y),
         epochs=recipe.epochs,
@@ -201,11 +228,41 @@ def _find(name: str) -> Recipe:
     return RECIPES[name]
 
 
-def _compiled(recipe: Recipe, seed: int, *, digits: int) -> keras.Model:
+def _compiled(
+    recipe: Recipe, seed: int, *, digits: int, teacher: keras.Model | None = None
+) -> tuple[keras.Model, keras.Model]:
+    """The recipe's network, and what is trained: the network itself, or with its teacher."""
     steps = recipe.epochs * -(-digits // recipe.batch_size)
     optimizer = _optimizer(recipe, recipe.rate(steps))
-    loss = keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
-    return compile_model(create_model(recipe.model, seed=seed), optimizer=optimizer, loss=loss)
+    model = create_model(recipe.model, seed=seed)
+    learner = _with_teacher(model, teacher, recipe) if recipe.teacher else model
+    loss = keras.losses.CategoricalCrossentropy(
+        label_smoothing=recipe.label_smoothing, from_logits=learner is not model
+    )
+    return model, compile_model(learner, optimizer=optimizer, loss=loss)
+
+
+def _with_teacher(model: keras.Model, teacher: keras.Model, recipe: Recipe) -> keras.Model:
+    """A network and the one it learns from, which is asked about every batch and does not learn.
+
+    Source: Hinton, Vinyals and Dean, "Distilling the knowledge in a neural network", 2015; asked
+    about the varied images as in Beyer et al., "Knowledge distillation: A good teacher is patient
+    and consistent", 2022.
+    """
+    # by its name, which is the default, the loss would take logits for probabilities (Keras 3.15)
+    loss = keras.losses.KLDivergence()
+    return keras.distillation.Distiller(
+        teacher=_with_logits(teacher),
+        student=_with_logits(model),
+        distillation_losses=keras.distillation.LogitsDistillation(recipe.temperature, loss=loss),
+        student_loss_weight=1 - recipe.taught,
+    )
+
+
+def _with_logits(model: keras.Model) -> keras.Model:
+    """The same layers, ending in logarithms: a softmax gives the probabilities back."""
+    (answers,) = model.outputs
+    return keras.Model(model.inputs, keras.ops.log(answers + 1e-30))  # no logarithm of 0
 
 
 def _optimizer(recipe: Recipe, rate: LearningRate) -> keras.Optimizer:

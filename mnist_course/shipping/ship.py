@@ -112,25 +112,47 @@ def ship(
     checkpoints = [work_folder(folder) / f"{name}_seed{seed}.npz" for seed in range(seeds)]
     uci, scores = load_uci_digits(), []
     with _drafts_folder(name, folder) as aside:
+        teacher, time_apart = _teacher(name, data, folder, verbose=verbose, report=report)
         for seed, checkpoint in enumerate(checkpoints):
             goes_on = ", goes on where it was broken off" if checkpoint.exists() else ""
             report(f"{name}, seed {seed}: training {seed + 1} of {seeds}{goes_on}")
             model, _, seconds = train_recipe(
-                name, seed=seed, data=data, checkpoint=checkpoint, verbose=verbose
+                name,
+                seed=seed,
+                data=data,
+                teacher=teacher,
+                checkpoint=checkpoint,
+                verbose=verbose,
             )
             scores.append(_score(model, data[1][0], uci, seconds))
             if seed == 0:
                 drafts = _export(model, name, aside, data, formats=SHIPPED)
                 hands = _hands(name, drafts, data[1], folder)
             entry = _entry(name, scores, data[1][1], drafts, parameters=model.count_params())
-            entry |= hands
+            entry |= time_apart | hands
             put_in_place(name, entry, drafts.files if seed == 0 else None, folder=folder)
             write_cards(folder)
             test = entry["test_accuracy"]["values"][-1]
             report(f"  test {test:.2%}, UCI digits {scores[-1].uci:.2%}, {seconds:.0f} s")
-        for checkpoint in checkpoints:
+        for checkpoint in (*checkpoints, _teachers_checkpoint(name, folder)):
             checkpoint.unlink(missing_ok=True)
     return entry
+
+
+def _teacher(
+    name: str, data: Arrays, folder: Path, *, verbose: int | str, report: Callable[[str], None]
+) -> tuple[keras.Model | None, dict]:
+    """The network that a recipe learns from, if it does, and what the manifest says of it."""
+    if not (recipe := RECIPES[name].teacher):
+        return None, {}
+    report(f"{name}: training its {recipe}, once for all seeds")
+    checkpoint = _teachers_checkpoint(name, folder)
+    model, _, seconds = train_recipe(recipe, data=data, checkpoint=checkpoint, verbose=verbose)
+    return model, {"teacher": str(RECIPES[recipe]), "teacher_seconds": round(seconds, 1)}
+
+
+def _teachers_checkpoint(name: str, folder: Path) -> Path:
+    return work_folder(folder) / f"{name}_teacher.npz"
 
 
 @contextmanager

@@ -1,9 +1,16 @@
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
 
-from mnist_course.augmentation import elastic, random_affine, random_pen, random_shift
+from mnist_course.augmentation import (
+    elastic,
+    random_affine,
+    random_pen,
+    random_scanner,
+    random_shift,
+)
 from mnist_course.data import balanced_subset, load_mnist
 from mnist_course.models import MODELS
 from mnist_course.preprocessing import scale_pixels
@@ -71,6 +78,7 @@ def test_an_optimizer_that_is_not_there_is_said():
             {"blur": 1.2, "gamma": 2},
             lambda x, seed: random_pen(x, blur=1.2, gamma=2, seed=(*seed, 2)),
         ),
+        ({"coarse": 0.5}, lambda x, seed: random_scanner(x, share=0.5, seed=(*seed, 3))),
     ],
 )
 def test_recipe_augments_within_its_limits(limits, oracle):
@@ -126,6 +134,60 @@ def test_seconds_before_an_interruption_count(monkeypatch):
     record = SimpleNamespace(earlier_seconds=1000.0)
     monkeypatch.setattr(recipes, "train", lambda *_, **__: record)
     assert 1000 < train_recipe(PLAIN, data=SMALL)[2] < 1010
+
+
+TAUGHT = PLAIN._replace(teacher="teacher", taught=0.75, temperature=2, epochs=8)
+
+
+def teacher_of_ones():
+    """A network that takes every digit for a 1, rather than for a 7, and for others hardly."""
+    bias = keras.initializers.Constant(np.log([1e-3, 0.8, *[1e-3] * 5, 0.19, 1e-3, 1e-3]))
+    layers = [keras.layers.Flatten(), keras.layers.Dense(10, "softmax", bias_initializer=bias)]
+    model = keras.Sequential([keras.Input((28, 28, 1)), *layers])
+    model.layers[-1].kernel.assign(keras.ops.zeros((784, 10)))
+    return model
+
+
+def test_a_student_learns_its_teachers_answers_beside_the_labels():
+    recipe = TAUGHT._replace(taught=1.0, learning_rate=0.01)
+    student, _, _ = train_recipe(recipe, data=SMALL, teacher=teacher_of_ones(), verbose=0)
+    mean = student.predict(DIGITS, verbose=0).mean(axis=0)
+    assert mean.argsort()[::-1][:2].tolist() == [1, 7]
+    assert mean[1] > 0.5 > mean[7] > 0.05
+
+
+def test_a_student_with_little_taught_learns_its_labels():
+    recipe = TAUGHT._replace(taught=0.01, learning_rate=0.01)
+    student, _, _ = train_recipe(recipe, data=SMALL, teacher=teacher_of_ones(), verbose=0)
+    answers = student.predict(scale_pixels(SMALL[0][0]), verbose=0).argmax(axis=1)
+    assert np.mean(answers == SMALL[0][1]) > 0.8
+
+
+def test_a_teacher_does_not_change():
+    teacher = teacher_of_ones()
+    before = teacher.get_weights()
+    train_recipe(TAUGHT._replace(epochs=1), data=SMALL, teacher=teacher, verbose=0)
+    for weights, expected in zip(teacher.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(weights, expected)
+
+
+def test_a_taught_training_goes_on_from_its_checkpoint(tmp_path):
+    options = {"data": SMALL, "teacher": teacher_of_ones(), "verbose": 0}
+    first, _, _ = train_recipe(TAUGHT, **options, checkpoint=tmp_path / "run.npz")
+    again, _, _ = train_recipe(TAUGHT, **options, checkpoint=tmp_path / "run.npz")
+    for weights, expected in zip(again.get_weights(), first.get_weights(), strict=True):
+        np.testing.assert_array_equal(weights, expected)
+
+
+def test_a_missing_teacher_is_trained_first(monkeypatch):
+    monkeypatch.setitem(RECIPES, "teacher", PLAIN._replace(epochs=1, learning_rate=0.01))
+    model, _, _ = train_recipe(TAUGHT, data=SMALL, verbose=0)
+    plain, _, _ = train_recipe(TAUGHT._replace(teacher=""), data=SMALL, verbose=0)
+    assert not np.array_equal(model.get_weights()[0], plain.get_weights()[0])
+
+
+def test_a_taught_recipe_names_its_teacher():
+    assert "75% of the loss from the answers of its teacher, at a temperature of 2" in str(TAUGHT)
 
 
 def test_unknown_recipe_lists_the_recipes():

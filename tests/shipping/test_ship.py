@@ -98,6 +98,20 @@ def test_a_run_broken_off_has_written_down_its_first_seeds_and_goes_on(
     assert values[0] == known
 
 
+def test_a_teacher_is_trained_once_and_its_time_is_told_apart(quick, tmp_path, monkeypatch):
+    plain = RECIPES["tiny"]
+    monkeypatch.setitem(RECIPES, "teacher", plain)
+    monkeypatch.setitem(RECIPES, "tiny", plain._replace(teacher="teacher", taught=0.5))
+    lines, options = [], {"folder": tmp_path, "data": DATA, "verbose": 0}
+    entry = ship("tiny", seeds=2, **options, report=lines.append)
+    assert lines[0] == "tiny: training its teacher, once for all seeds"
+    assert sum("training its teacher" in line for line in lines) == 1
+    assert entry["teacher"] == str(plain)
+    assert entry["teacher_seconds"] > 0
+    assert not list((tmp_path / "unfinished").glob("*.npz"))
+    assert "s for the teacher, once for all seeds" in (tmp_path / "README.md").read_text()
+
+
 def test_a_model_is_shipped_by_one_program_at_a_time(quick, tmp_path):
     """Else one would record figures beside the other's files."""
     refused = []
