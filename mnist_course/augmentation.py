@@ -6,7 +6,6 @@ What leaves the field is lost, what enters is background.
 """
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
 import numpy as np
 
@@ -206,75 +205,6 @@ def random_pen(
     brightest = mixed.max(axis=(1, 2), keepdims=True, initial=0)
     result = top * (mixed / np.where(brightest > 0, brightest, 1)) ** power
     return _rounded(result, planes.dtype).astype(planes.dtype).reshape(np.shape(images))
-
-
-def random_scanner(
-    images: np.ndarray,
-    *,
-    share: float = 0.25,
-    low: int = 8,
-    high: int = 18,
-    seed: Seed = 0,
-) -> np.ndarray:
-    """Show some images as a coarse scanner sees them: reduced to few pixels, then enlarged again.
-
-    Args:
-        images: any dtype, shape (n, height, width) or (n, height, width, 1).
-        share: of the images that are changed, on average, 0 to 1.
-        low: fewest pixels along a side, at least 1.
-        high: most pixels along a side; all numbers between are equally likely.
-        seed: an integer or several; the same seed gives the same images.
-
-    Returns:
-        A new array of the same dtype and shape. What is brightest stays as bright as it was.
-
-    Raises:
-        ValueError: not a batch of grey images, a share out of its range, or no whole numbers with
-            ``1 <= low <= high``.
-    """
-    planes = _planes(images).copy()
-    if not 0 <= share <= 1 or not 1 <= low <= high or low % 1 or high % 1:
-        raise ValueError(
-            "expected a share from 0 to 1 and whole numbers 1 <= low <= high, got "
-            f"{share}, {low} and {high}"
-        )
-    rng = np.random.default_rng(seed)
-    seen = rng.random(len(planes)) < share
-    sides = rng.integers(low, high + 1, size=len(planes))
-    if seen.any():
-        planes[seen] = coarser(planes[seen], sides[seen])
-    return planes.reshape(np.shape(images))
-
-
-def coarser(planes: np.ndarray, sides: Sequence[int]) -> np.ndarray:
-    """Each image seen by a scanner of so many pixels along a side, then enlarged smoothly.
-
-    Args:
-        planes: any dtype, shape (n, height, width).
-        sides: a whole number for each, from 1.
-
-    Returns:
-        A new array of the same dtype and shape; what is brightest stays as bright as it was.
-    """
-    down, across = (
-        np.stack([_coarse(size, int(side)) for side in sides]) for size in planes.shape[1:]
-    )
-    result = down @ planes.astype(np.float32) @ across.transpose(0, 2, 1)
-    top, brightest = (
-        a.max(axis=(1, 2), keepdims=True, initial=0).astype(np.float32) for a in (planes, result)
-    )
-    result *= top / np.where(brightest > 0, brightest, 1)
-    return _rounded(result, planes.dtype).astype(planes.dtype)
-
-
-@lru_cache
-def _coarse(size: int, side: int) -> np.ndarray:
-    """The matrix (size, size) that averages an axis to so many pixels and enlarges it again."""
-    from PIL import Image
-
-    axis = Image.fromarray(np.eye(size, dtype=np.float32))
-    small = axis.resize((size, side), Image.Resampling.BOX)
-    return np.asarray(small.resize((size, size), Image.Resampling.BILINEAR))
 
 
 def _blurring(size: int, sd: float) -> np.ndarray:

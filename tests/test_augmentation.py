@@ -1,24 +1,15 @@
 import numpy as np
 import onnxruntime
 import pytest
-from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from mnist_course._paths import MODELS_FOLDER
-from mnist_course.augmentation import (
-    affine,
-    coarser,
-    elastic,
-    random_affine,
-    random_pen,
-    random_scanner,
-    random_shift,
-)
+from mnist_course.augmentation import affine, elastic, random_affine, random_pen, random_shift
 from mnist_course.data import load_mnist
 from mnist_course.preprocessing import scale_pixels
 
 DIGITS = load_mnist()[1][0][:300]  # more than two of the parts that are resampled at a time
-RANDOM = [random_shift, random_affine, elastic, random_pen, random_scanner]
+RANDOM = [random_shift, random_affine, elastic, random_pen]
 MOVES = [random_shift, random_affine, elastic]
 each = pytest.mark.parametrize("augment", RANDOM)
 
@@ -222,35 +213,3 @@ def test_pen_blurs_up_to_the_gaussian_of_scipy():
 def test_pen_refuses_impossible_amounts(options):
     with pytest.raises(ValueError, match="blur from 0 and gamma from 1 upwards"):
         random_pen(DIGITS, **options)
-
-
-def test_a_scanner_changes_its_share_of_the_images():
-    changed = (random_scanner(DIGITS, share=0.3, seed=5) != DIGITS).any(axis=(1, 2))
-    assert 0.2 < changed.mean() < 0.4
-    assert (random_scanner(DIGITS, share=1) != DIGITS).any(axis=(1, 2)).all()
-    np.testing.assert_array_equal(random_scanner(DIGITS, share=0), DIGITS)
-
-
-@pytest.mark.parametrize("side", [5, 8, 14, 18])
-def test_coarser_is_pillows_reduction_and_enlargement(side):
-    picture = Image.fromarray(DIGITS[0].astype(np.float32))
-    small = picture.resize((side, side), Image.Resampling.BOX)
-    large = np.asarray(small.resize((28, 28), Image.Resampling.BILINEAR))
-    expected = large * (DIGITS[0].max() / large.max())
-    np.testing.assert_allclose(coarser(DIGITS[:1], [side])[0], expected, atol=0.51)  # rounded
-
-
-def test_a_scanner_with_a_pixel_for_each_changes_nothing():
-    np.testing.assert_array_equal(coarser(DIGITS, [28] * len(DIGITS)), DIGITS)
-
-
-def test_a_coarse_blank_stays_blank():
-    assert not coarser(np.zeros((1, 28, 28), np.float32), [8]).any()
-
-
-@pytest.mark.parametrize(
-    "options", [{"share": -0.1}, {"share": 1.1}, {"low": 0}, {"low": 9, "high": 8}, {"high": 9.5}]
-)
-def test_a_scanner_refuses_impossible_amounts(options):
-    with pytest.raises(ValueError, match=r"a share from 0 to 1 and whole numbers 1 <= low <= high"):
-        random_scanner(DIGITS, **options)

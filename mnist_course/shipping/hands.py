@@ -13,7 +13,6 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 
 from ..app.strokes import draw_strokes
-from ..augmentation import coarser
 from ..drawing import drawing_to_mnist
 
 Strokes = list[np.ndarray]  # each (n, 2): x to the right, y down, 0 to 1
@@ -84,7 +83,16 @@ def draw_variant(name: str, rng: np.random.Generator, *, hand: Hand = ONE_HAND) 
     strokes = _placed(VARIANTS[name][1](rng), rng, hand)
     drawing = draw_strokes([s.tolist() for s in strokes], SIDE, rng.uniform(*hand.pen))
     image = drawing_to_mnist(drawing)
-    return coarser(image[None], [rng.integers(8, 19)])[0] if rng.random() < hand.coarse else image
+    return coarser(image, rng.integers(8, 19)) if rng.random() < hand.coarse else image
+
+
+def coarser(image: np.ndarray, side: int) -> np.ndarray:
+    """Seen by a scanner of so many pixels along a side, then enlarged again."""
+    from PIL import Image
+
+    small = Image.fromarray(image).resize((side, side), Image.Resampling.BOX)
+    large = np.asarray(small.resize((28, 28), Image.Resampling.BICUBIC)).astype(float)
+    return np.rint(large * (255 / large.max())).astype(np.uint8)
 
 
 def _placed(strokes: Strokes, rng: np.random.Generator, hand: Hand) -> Strokes:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from ..augmentation import elastic, random_affine, random_pen, random_scanner, random_shift
+from ..augmentation import elastic, random_affine, random_pen, random_shift
 from ..data import Arrays, load_mnist
 from ..models import create_model
 from ..preprocessing import one_hot, scale_pixels
@@ -43,7 +43,6 @@ class Recipe(NamedTuple):
         elastic: standard deviation of random bends, pixels.
         blur: largest standard deviation of a random blur, pixels.
         gamma: largest exponent of the brightness, or its inverse; 1 leaves it.
-        coarse: the fraction that is seen by a coarse scanner, of 8 to 18 pixels along a side.
         hands: of what is learned from, the fraction that is not MNIST's: European digits drawn by
             a program, and those of handwriting fonts.
         teacher: name of the recipe of a network that is asked about every varied image, and whose
@@ -70,7 +69,6 @@ class Recipe(NamedTuple):
     elastic: float = 0.0
     blur: float = 0.0
     gamma: float = 1.0
-    coarse: float = 0.0
     hands: float = 0.0
     teacher: str = ""
     taught: float = 0.0
@@ -88,8 +86,6 @@ class Recipe(NamedTuple):
             images = elastic(images, strength=self.elastic, seed=(*seed, 1))
         if self.blur or self.gamma > 1:
             images = random_pen(images, blur=self.blur, gamma=self.gamma, seed=(*seed, 2))
-        if self.coarse:
-            images = random_scanner(images, share=self.coarse, seed=(*seed, 3))
         return images
 
     def rate(self, steps: int) -> LearningRate:
@@ -125,7 +121,6 @@ class Recipe(NamedTuple):
             f"elastic bends of {self.elastic:g} pixels": self.elastic,
             f"blur of up to {self.blur:g} pixels": self.blur,
             f"gamma of up to {self.gamma:g}": self.gamma > 1,
-            f"{self.coarse:.0%} seen by a coarse scanner": self.coarse,
             f"{self.hands:.0%} European digits and digits of fonts": self.hands,
             f"{self.taught:.0%} of the loss from the answers of its {self.teacher}, at a "
             f"temperature of {self.temperature:g}": self.teacher,

@@ -5,6 +5,7 @@ from mnist_course import DigitReader
 from mnist_course.shipping.hands import (
     OTHER_HAND,
     VARIANTS,
+    coarser,
     draw_variant,
     european_digits,
 )
@@ -32,3 +33,12 @@ def test_every_variant_is_a_digit_in_mnist_form(name):
     assert len(np.unique(images, axis=0)) == 20
     answers = DigitReader.load("champion").predict(images).argmax(axis=1)
     assert np.mean(answers == digit) >= 0.5
+
+
+def test_a_coarse_scanner_blurs_and_keeps_the_brightest():
+    image = draw_variant("eight", np.random.default_rng(0))
+    seen = coarser(image, 8)
+    assert seen.shape == (28, 28)
+    assert seen.dtype == np.uint8
+    assert seen.max() == 255
+    assert np.abs(np.diff(seen.astype(int))).max() < np.abs(np.diff(image.astype(int))).max()

@@ -8,7 +8,6 @@ from mnist_course.augmentation import (
     elastic,
     random_affine,
     random_pen,
-    random_scanner,
     random_shift,
 )
 from mnist_course.data import balanced_subset, load_mnist
@@ -78,7 +77,6 @@ def test_an_optimizer_that_is_not_there_is_said():
             {"blur": 1.2, "gamma": 2},
             lambda x, seed: random_pen(x, blur=1.2, gamma=2, seed=(*seed, 2)),
         ),
-        ({"coarse": 0.5}, lambda x, seed: random_scanner(x, share=0.5, seed=(*seed, 3))),
     ],
 )
 def test_recipe_augments_within_its_limits(limits, oracle):
