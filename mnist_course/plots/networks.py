@@ -1,11 +1,13 @@
 """Drawings of networks, layer by layer."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle
+from matplotlib.text import Text
 
 from ._canvas import BLUE, ORANGE, TEXT
 
@@ -155,20 +157,25 @@ def draw_pipeline(steps: Sequence[str], *, ax: Axes | None = None) -> Axes:
         (0, "predict", [*predict, f"{model}\napplies", "answers"]),
     ):
         ax.text(-1.3, y, verb, ha="right", va="center", fontweight="bold", color=TEXT)
-        for k, text in enumerate(texts):
-            _box(ax, 2.6 * k, y, text, learns="learns" in text, arrow=k > 0)
+        boxes = [_box(ax, 2.6 * k, y, t, learns="learns" in t) for k, t in enumerate(texts)]
+        for before_it, box in pairwise(boxes):
+            _arrow(ax, before_it, box)
     ax.set(xlim=(-3, 2.6 * len(steps) + 4), ylim=(-0.7, 2.2))
+    ax.set_title("A pipeline learns, and answers")
     ax.axis("off")
     return ax
 
 
-def _box(ax: Axes, x: float, y: float, text: str, *, learns: bool, arrow: bool) -> None:
-    """A step: a thick frame where it learns; an arrow comes from the step before."""
+def _box(ax: Axes, x: float, y: float, text: str, *, learns: bool) -> Text:
+    """A step: a thick frame where it learns."""
     frame = {"boxstyle": "round,pad=0.4", "facecolor": "white"}
     frame |= {"edgecolor": BLUE if learns else OFF, "linewidth": 2.5 if learns else 1}
     style = {"ha": "center", "va": "center", "fontsize": 9, "color": TEXT}
-    ax.text(x, y, text, bbox=frame, zorder=3, **style)
-    if arrow:
-        ax.annotate(
-            "", (x - 0.75, y), (x - 1.75, y), arrowprops={"arrowstyle": "->", "color": TEXT}
-        )
+    return ax.text(x, y, text, bbox=frame, zorder=3, **style)
+
+
+def _arrow(ax: Axes, start: Text, end: Text) -> None:
+    """From the frame of one step to that of the next."""
+    look = {"arrowstyle": "->", "color": TEXT, "shrinkA": 2, "shrinkB": 2}
+    look |= {"patchA": start.get_bbox_patch(), "patchB": end.get_bbox_patch()}
+    ax.annotate("", end.get_position(), start.get_position(), arrowprops=look)
