@@ -125,10 +125,10 @@ def _with_licences(fonts: dict[str, str]) -> str:
 
 def _training_time(entry: dict) -> str:
     cores = entry.get("training_cores", 2)
-    apart = entry.get("teacher_seconds")
-    teacher = f", after {apart:.0f} s for the teacher, once for all seeds" if apart else ""
-    seconds = f"{entry['training_seconds']:.0f} s on {cores} CPU core{'s' if cores > 1 else ''}"
-    return seconds + teacher
+    time = f"{entry['training_seconds']:.0f} s on {cores} CPU core{'s' if cores > 1 else ''}"
+    if "teacher_seconds" in entry:
+        time += f", after {entry['teacher_seconds']:.0f} s for the teacher, once for all seeds"
+    return time
 
 
 def _share(entry: dict, kind: str) -> str | None:

@@ -232,7 +232,7 @@ def _compiled(
     model = create_model(recipe.model, seed=seed)
     learner = _with_teacher(model, teacher, recipe) if recipe.teacher else model
     loss = keras.losses.CategoricalCrossentropy(
-        label_smoothing=recipe.label_smoothing, from_logits=learner is not model
+        label_smoothing=recipe.label_smoothing, from_logits=bool(recipe.teacher)
     )
     return model, compile_model(learner, optimizer=optimizer, loss=loss)
 

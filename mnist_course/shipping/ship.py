@@ -112,7 +112,7 @@ def ship(
     checkpoints = [work_folder(folder) / f"{name}_seed{seed}.npz" for seed in range(seeds)]
     uci, scores = load_uci_digits(), []
     with _drafts_folder(name, folder) as aside:
-        teacher, time_apart = _teacher(name, data, folder, verbose=verbose, report=report)
+        teacher, about_it = _teacher(name, data, folder, verbose=verbose, report=report)
         for seed, checkpoint in enumerate(checkpoints):
             goes_on = ", goes on where it was broken off" if checkpoint.exists() else ""
             report(f"{name}, seed {seed}: training {seed + 1} of {seeds}{goes_on}")
@@ -129,7 +129,7 @@ def ship(
                 drafts = _export(model, name, aside, data, formats=SHIPPED)
                 hands = _hands(name, drafts, data[1], folder)
             entry = _entry(name, scores, data[1][1], drafts, parameters=model.count_params())
-            entry |= time_apart | hands
+            entry |= about_it | hands
             put_in_place(name, entry, drafts.files if seed == 0 else None, folder=folder)
             write_cards(folder)
             test = entry["test_accuracy"]["values"][-1]
