@@ -15,8 +15,9 @@ __all__ = ["Digit", "split_digits"]
 TALL = 0.4  # of the height of most digits: what is lower is part of one
 NEAR = 0.35  # of that height: a part is not farther from its digit
 SAME = 0.6  # of the narrower of two strokes lies above or below the other: they are one digit
-WIDE = 1.3  # of that height: what is wider is two digits or more that touch
+WIDE = 1.2  # of that height: what is wider may be two digits or more that touch
 WAIST = 0.5  # of the height of what touches: where it is thicker, it is not cut
+PART = 0.7  # of that height: a lower part is no digit but the bar of a 5 or the foot of a 2
 
 
 class Digit(NamedTuple):
@@ -35,8 +36,8 @@ class Digit(NamedTuple):
 def split_digits(picture: Picture, *, ink: str = "auto") -> list[list[Digit]]:
     """Find each digit in a picture of one or more rows.
 
-    Digits that touch are cut apart where the least ink connects them, if together they are much
-    wider than high.
+    Digits that touch are cut apart where the least ink connects them, if together they are
+    wider than high and both sides of the cut are nearly as high as a digit.
 
     Args:
         picture: a path, a Pillow image or an array, as ``to_mnist`` takes them.
@@ -138,8 +139,16 @@ def _waists(ink: np.ndarray, common: float) -> list[int]:
     for expected in step * np.arange(1, parts):
         near = np.arange(round(expected - step / 3), round(expected + step / 3) + 1)
         cut = near[np.argmin(thick[near] + 0.1 * abs(near - expected))]
-        cuts += [int(cut)] if thick[cut] <= WAIST * height else []
+        lower = min(_height(part) for part in np.split(ink, [cut], axis=1))
+        if thick[cut] <= WAIST * height and lower > PART * common:
+            cuts.append(int(cut))
     return cuts
+
+
+def _height(ink: np.ndarray) -> int:
+    """Of what is inked, in rows."""
+    inked = np.flatnonzero(ink.any(axis=1))
+    return int(np.ptp(inked)) + 1 if len(inked) else 0
 
 
 def _numbered(labels: np.ndarray) -> np.ndarray:
