@@ -25,7 +25,7 @@ def right(kind: Draw, reader: DigitReader, digits: np.ndarray, labels: np.ndarra
     """How many of the digits are read right in pictures of a kind."""
     rng = np.random.default_rng(0)
     seen = np.stack([ours(kind(digit, rng)) for digit in digits])
-    return count_right(reader, seen, labels)
+    return count_right(reader, seen[:, None], labels[:, None])
 
 
 def main() -> None:

@@ -161,7 +161,7 @@ def benchmark(
     Prints a table of ratios, each to a reference measured in turn with it, and
     writes benchmark.json, benchmark.md and frontier.png. Let nothing else run
     meanwhile. KERAS_BACKEND=jax or torch measures these, on a GPU where there is one.
-    With --pictures it reads 32 kinds of picture beside two usual recipes, and writes
+    With --pictures it reads 34 kinds of picture beside two usual recipes, and writes
     pictures.md.
     """
     if pictures:

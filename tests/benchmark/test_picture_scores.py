@@ -12,6 +12,7 @@ from mnist_course.benchmark import picture_scores
 from mnist_course.benchmark.picture_kinds import plain
 from mnist_course.benchmark.picture_scores import PictureScore, measure_pictures, pictures_markdown
 from mnist_course.cli.application import app
+from mnist_course.data import load_mnist
 
 SCORE = PictureScore("desk", 200, 199, 100, 30)
 
@@ -19,7 +20,8 @@ SCORE = PictureScore("desk", 200, 199, 100, 30)
 @pytest.mark.parametrize("kind", picture_scores.KINDS)
 def test_every_kind_is_a_picture(mnist, kind):
     digits, _ = mnist[1]
-    picture = picture_scores.KINDS[kind](digits[0], np.random.default_rng(0))
+    some = digits[: picture_scores.NUMBERS.get(kind, 1)]
+    picture = picture_scores.draw(kind, some, np.random.default_rng(0))
     assert picture.dtype == np.uint8
     assert picture.ndim == 2 or picture.shape[2] == 3
 
@@ -35,6 +37,19 @@ def test_a_dark_desk_defeats_the_threshold_and_not_ours():
     score = measure_pictures("desk", n=30)
     assert score.ours >= 28
     assert score.otsu <= 15
+
+
+def test_a_number_is_right_when_all_its_digits_are():
+    images, labels = load_mnist()[1]
+    right, short, wrong = images[:2], images[:1], images[[0, 2]]
+    reader, truth = picture_scores.DigitReader.load("tiny"), labels[:2]
+    assert picture_scores.count_right(reader, [right, short, wrong], np.array([truth] * 3)) == 1
+
+
+def test_numbers_need_to_be_split_where_the_digits_are():
+    score = measure_pictures("two_digits", n=30)
+    assert score.ours >= 28
+    assert score.naive <= 15  # the gap is not in the middle
 
 
 def test_the_same_seed_gives_the_same_score():
@@ -63,6 +78,7 @@ def test_otsu_finds_light_ink_as_well(mnist):
     [
         ("dsk", 5, "one of mnist, plain.*got 'dsk'"),
         ("desk", 0, "1 to 10,000, got 0"),
+        ("five_digits", 2_001, "1 to 2,000, got 2001"),
         ("desk", 2.5, "a whole number from 1 to 10,000, got 2.5"),
     ],
 )
