@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from .preprocessing import grey_planes
+
 Seed = int | Sequence[int]
 Numbers = float | np.ndarray
 Source = Callable[[slice], tuple[np.ndarray, np.ndarray]]
@@ -32,7 +34,7 @@ def random_shift(images: np.ndarray, *, pixels: int = 2, seed: Seed = 0) -> np.n
     Raises:
         ValueError: not a batch of grey images, or ``pixels`` is negative or no whole number.
     """
-    planes = _planes(images)
+    planes = grey_planes(images)
     if pixels < 0 or pixels % 1:
         raise ValueError(f"pixels must be a whole number from 0 upwards, got {pixels}")
     pixels = int(pixels)
@@ -113,7 +115,7 @@ def affine(
         ValueError: not a batch of grey images, a zoom that is not above 0, or an amount that is
             not finite.
     """
-    planes = _planes(images)
+    planes = grey_planes(images)
     if not np.all(np.asarray(zoom) > 0):
         raise ValueError("zoom is a factor above 0: 1 keeps the size, 2 doubles it")
     n, height, width = planes.shape
@@ -154,7 +156,7 @@ def elastic(
 
     Source: Simard, Steinkraus, Platt, "Best practices for convolutional neural networks", 2003.
     """
-    planes = _planes(images)
+    planes = grey_planes(images)
     if not (0 <= strength < np.inf and 1 <= smoothness < np.inf):
         raise ValueError(
             f"expected strength from 0 and smoothness from 1 upwards, got {strength} and "
@@ -194,7 +196,7 @@ def random_pen(
         ValueError: not a batch of grey images, a negative blur, a gamma below 1, or an
             amount that is not finite.
     """
-    planes = _planes(images)
+    planes = grey_planes(images)
     if not (0 <= blur < np.inf and 1 <= gamma < np.inf):
         raise ValueError(f"expected blur from 0 and gamma from 1 upwards, got {blur} and {gamma}")
     share, power = np.random.default_rng(seed).uniform(-1, 1, size=(2, len(planes), 1, 1))
@@ -255,13 +257,3 @@ def _bilinear(planes: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
 def _rounded(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Whole numbers, if the dtype holds nothing else."""
     return np.rint(values) if np.issubdtype(dtype, np.integer) else values
-
-
-def _planes(images: np.ndarray) -> np.ndarray:
-    images = np.asarray(images)
-    if images.ndim == 3 or (images.ndim == 4 and images.shape[-1] == 1):
-        return images.reshape(images.shape[:3])
-    raise ValueError(
-        "expected a batch of grey images of shape (n, height, width) or "
-        f"(n, height, width, 1), got {images.shape}"
-    )

@@ -10,6 +10,8 @@ import keras
 import numpy as np
 from keras import layers
 
+from .preprocessing import checked_labels, grey_planes
+
 Answer = Callable[[np.ndarray], np.ndarray]
 
 
@@ -23,7 +25,11 @@ def activations(model: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]
     Returns:
         Layer name to array: maps of shape (n, height, width, channels), or (n, units) where no
         places are left; in the order of the layers.
+
+    Raises:
+        ValueError: the images are not what the network takes, or there are none.
     """
+    images = _checked(model, images)
     stack = [layer for layer in model.layers if not isinstance(layer, layers.InputLayer)]
     outputs = keras.Model(model.inputs[0], [layer.output for layer in stack])
     parts = [outputs(images[rows]) for rows in _batches(len(images))]
@@ -50,7 +56,8 @@ def class_activation_map(model: keras.Model, images: np.ndarray) -> np.ndarray:
         float32, shape (n, height, width, num_classes): the part of each place in each logit.
 
     Raises:
-        ValueError: there is another layer between the last maps and the answer.
+        ValueError: there is another layer between the last maps and the answer, the images are
+            not what the network takes, or there are none.
 
     Source: Zhou et al., "Learning deep features for discriminative localization", 2016; here
     also with an average in which every place has a weight of its own.
@@ -61,6 +68,7 @@ def class_activation_map(model: keras.Model, images: np.ndarray) -> np.ndarray:
             "expected a network in which only an average over places or Flatten stands between "
             f"the last maps and the last dense layer, got {[x.name for x in model.layers[-4:]]}"
         )
+    images = _checked(model, images)
     to_maps = keras.Model(model.inputs[0], maps)
     parts = [
         keras.ops.convert_to_numpy(to_maps(images[rows]))[..., None, :] @ weights
@@ -130,21 +138,22 @@ def occlusion_map(
         covering helps.
 
     Raises:
-        ValueError: the square does not fit into the image, or lengths differ.
+        ValueError: the images have another shape, the square does not fit into them, or
+            ``digits`` is not one class per image.
 
     Source: Zeiler and Fergus, "Visualizing and understanding convolutional networks", 2014.
     """
-    height, width = images.shape[1:3]
+    height, width = grey_planes(images).shape[1:]
     if not 1 <= size <= min(height, width) or stride < 1:
         raise ValueError(
             f"expected a square of 1 to {min(height, width)} pixels and a stride from 1 upwards, "
             f"got size {size}, stride {stride}"
         )
-    if len(images) != len(digits):
-        raise ValueError(f"expected a digit per image, got {len(images)} and {len(digits)}")
+    answers = np.asarray(answer(images))
+    digits = checked_labels(digits, num_classes=answers.shape[1], count=len(images))
     rows, columns = range(0, height - size + 1, stride), range(0, width - size + 1, stride)
     each = np.arange(len(images))
-    before = np.asarray(answer(images))[each, digits]
+    before = answers[each, digits]
     losses = np.empty((len(images), len(rows), len(columns)), before.dtype)
     for r, top in enumerate(rows):
         for c, left in enumerate(columns):
@@ -164,14 +173,29 @@ def cover(images: np.ndarray, top, left, *, size: int = 7) -> np.ndarray:
 
     Returns:
         A new array of the same dtype and shape.
+
+    Raises:
+        ValueError: the images have another shape.
     """
-    row, column = np.indices(images.shape[1:3])[:, None]
+    row, column = np.indices(grey_planes(images).shape[1:])[:, None]
     top, left = np.reshape(top, (-1, 1, 1)), np.reshape(left, (-1, 1, 1))
     inside = (top <= row) & (row < top + size) & (left <= column) & (column < left + size)
     inside = inside.reshape(*inside.shape, *[1] * (images.ndim - 3))
     return np.where(inside, np.zeros((), images.dtype), images)
 
 
+def _checked(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """The images, if the network takes them as they are; else a ValueError."""
+    images, (_, *sides) = np.asarray(images), model.inputs[0].shape
+    fits = all(side in (None, n) for side, n in zip(sides, images.shape[1:], strict=False))
+    if images.dtype.kind != "f" or images.ndim != 1 + len(sides) or not fits or not len(images):
+        raise ValueError(
+            f"expected at least one image of scaled pixels, floats of shape (n, "
+            f"{', '.join(map(str, sides))}), got {images.dtype} of shape {images.shape}"
+        )
+    return images
+
+
 def _batches(n: int, size: int = 500) -> list[slice]:
     """Few images at a time; called directly, as predict() would compile every new model."""
-    return [slice(start, start + size) for start in range(0, max(n, 1), size)]
+    return [slice(start, start + size) for start in range(0, n, size)]

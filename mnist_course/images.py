@@ -125,6 +125,8 @@ def open_picture(image: Picture) -> Image.Image:
 
 def _decoded(image: str | Path | bytes | BinaryIO) -> Image.Image:
     source = BytesIO(image) if isinstance(image, bytes) else image
+    if not isinstance(source, str | Path) and not hasattr(source, "read"):
+        raise ValueError(f"it is of type {type(source).__name__}")
     try:
         with Image.open(source) as file:
             return _upright(file)
@@ -143,8 +145,10 @@ def _first_bytes(source: str | Path | BinaryIO) -> bytes:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    if image.width * image.height > MAX_PIXELS:
+    if not 0 < image.width * image.height <= MAX_PIXELS:
         raise ValueError(f"it has {image.width} x {image.height} pixels")
+    if image.mode in ("LAB", "La"):  # Pillow does not convert them
+        raise ValueError(f"its colours are in {image.mode}: save it in RGB")
     return ImageOps.exif_transpose(image)
 
 

@@ -40,6 +40,12 @@ def one_hot(labels: np.ndarray, *, num_classes: int = 10) -> np.ndarray:
     Raises:
         ValueError: the labels are not whole numbers, not one axis, or out of range.
     """
+    return np.eye(num_classes, dtype=np.float32)[checked_labels(labels, num_classes=num_classes)]
+
+
+def checked_labels(labels: np.ndarray, *, num_classes: int, count: int | None = None) -> np.ndarray:
+    """The labels as an array, if they are whole numbers from 0 to ``num_classes`` - 1, one for
+    each of ``count`` images; else a ValueError."""
     labels = np.asarray(labels)
     if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
         raise ValueError(
@@ -49,4 +55,19 @@ def one_hot(labels: np.ndarray, *, num_classes: int = 10) -> np.ndarray:
         raise ValueError(
             f"expected labels from 0 to {num_classes - 1}, got {labels.min()} to {labels.max()}"
         )
-    return np.eye(num_classes, dtype=np.float32)[labels]
+    if count is not None and len(labels) != count:
+        raise ValueError(
+            f"expected one label per image, got {count} images and {len(labels)} labels"
+        )
+    return labels
+
+
+def grey_planes(images: np.ndarray) -> np.ndarray:
+    """Grey images without an axis of channels, shape (n, height, width); else a ValueError."""
+    images = np.asarray(images)
+    if images.ndim == 3 or (images.ndim == 4 and images.shape[-1] == 1):
+        return images.reshape(images.shape[:3])
+    raise ValueError(
+        "expected a batch of grey images of shape (n, height, width) or "
+        f"(n, height, width, 1), got {images.shape}"
+    )

@@ -9,6 +9,8 @@ train, float64 to check gradients.
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from .preprocessing import checked_labels
+
 Weights = list[np.ndarray]
 
 
@@ -81,7 +83,12 @@ def cross_entropy(probabilities: np.ndarray, labels: np.ndarray) -> float:
 
     Returns:
         0 and up, in nats; infinite where a true class was given probability 0.
+
+    Raises:
+        ValueError: the labels are not classes, one per row.
     """
+    count = len(probabilities)
+    labels = checked_labels(labels, num_classes=probabilities.shape[-1], count=count)
     given = probabilities[np.arange(len(labels)), labels]
     with np.errstate(divide="ignore"):  # minus the logarithm of 0 is meant to be infinite
         return float(-np.log(given).mean())
@@ -120,15 +127,12 @@ def gradient(x: np.ndarray, labels: np.ndarray, weights: Weights) -> tuple[float
         of the weights.
 
     Raises:
-        ValueError: as ``forward``, or the number of labels is not the number of images.
+        ValueError: as ``forward``, or the labels are not classes, one per image.
 
     Source: Rumelhart, Hinton, Williams, "Learning representations by back-propagating errors",
     1986.
     """
-    if len(labels) != len(x):
-        raise ValueError(
-            f"expected one label per image, got {len(x)} images and {len(labels)} labels"
-        )
+    labels = checked_labels(labels, num_classes=len(weights[3]), count=len(x))
     hidden, probabilities = forward(x, weights)
     w2 = weights[2]
     truth = np.eye(w2.shape[1], dtype=x.dtype)[labels]
@@ -164,6 +168,7 @@ def train_epoch(
     """
     if batch_size < 1:
         raise ValueError(f"expected a batch of at least 1 image, got {batch_size}")
+    labels = checked_labels(labels, num_classes=len(weights[3]), count=len(x))
     order = np.random.default_rng(seed).permutation(len(x))
     losses = []
     for begin in range(0, len(x), batch_size):
@@ -180,7 +185,7 @@ def convolve(images: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     No padding, stride 1, no bias, and the filter is not flipped, as in a Keras ``Conv2D``.
 
     Args:
-        images: float, shape (n, height, width, channels).
+        images: float, shape (n, height, width, channels); whole numbers become float.
         kernel: float, shape (size, size, channels, filters), the shape in which Keras keeps it.
 
     Returns:
@@ -195,6 +200,7 @@ def convolve(images: np.ndarray, kernel: np.ndarray) -> np.ndarray:
             f"expected a kernel of shape (size, size, {images.shape[3]}, filters) for images of "
             f"shape {images.shape}, got {kernel.shape}"
         )
+    kernel = kernel.astype(np.result_type(images, kernel, np.float32))  # sums of uint8 overflow
     return np.tensordot(windows, kernel.transpose(2, 0, 1, 3), 3)
 
 

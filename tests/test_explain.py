@@ -72,6 +72,23 @@ def test_activations_of_many_images_come_in_order():
     np.testing.assert_array_equal(flat[:, 0], np.arange(1100))
 
 
+@pytest.mark.parametrize("look", [activations, class_activation_map])
+@pytest.mark.parametrize(
+    "images",
+    [np.zeros((2, 28, 28, 1), np.uint8), IMAGES[..., 0], IMAGES[0], IMAGES[:0]],
+    ids=["raw", "no channel", "no batch", "none"],
+)
+def test_images_that_the_network_does_not_take_are_refused(look, images):
+    with pytest.raises(ValueError, match=r"scaled pixels, floats of shape \(n, 28, 28, 1\)"):
+        look(small(layers.Flatten()), images)
+
+
+def test_a_network_without_fixed_sides_takes_any():
+    model = keras.Sequential([keras.Input((None, None, 1)), layers.Conv2D(2, 3)])
+    [maps] = activations(model, IMAGES[:, :20]).values()
+    assert maps.shape == (3, 18, 26, 2)
+
+
 def sum_of_ink(images):
     """Stand-in: class 1 has the share of ink in the picture, class 0 the rest."""
     share = np.asarray(images, float).reshape(len(images), -1).sum(axis=1) / 100
@@ -106,9 +123,24 @@ def test_a_square_that_does_not_fit_is_refused(options, words):
         occlusion_map(sum_of_ink, np.zeros((1, 6, 5)), [1], **options)
 
 
-def test_a_digit_is_needed_for_each_image():
-    with pytest.raises(ValueError, match="got 2 and 1"):
-        occlusion_map(sum_of_ink, np.zeros((2, 6, 5)), [1], size=2)
+@pytest.mark.parametrize(
+    ("digits", "words"),
+    [
+        ([1], "2 images and 1 labels"),
+        ([-1, 0], "from 0 to 1, got -1 to 0"),
+        ([2, 0], "got 0 to 2"),
+        ([0.5, 1.0], "integer labels"),
+    ],
+)
+def test_a_class_is_needed_for_each_image(digits, words):
+    with pytest.raises(ValueError, match=words):
+        occlusion_map(sum_of_ink, np.zeros((2, 6, 5)), digits, size=2)
+
+
+def test_one_image_is_no_batch_to_cover():
+    for use in (lambda image: cover(image, 1, 1), lambda i: occlusion_map(sum_of_ink, i, [1])):
+        with pytest.raises(ValueError, match=r"\(n, height, width\) .*got \(28, 28\)"):
+            use(np.zeros((28, 28)))
 
 
 @pytest.mark.parametrize("shape", [(2, 6, 5), (2, 6, 5, 1)])

@@ -362,9 +362,19 @@ def test_oversized_pictures_are_refused_before_they_are_decoded(tmp_path, monkey
         to_mnist(tmp_path / "large.png")
 
 
-def test_what_is_no_picture_is_refused():
-    with pytest.raises(ValueError, match="expected an image file"):
-        to_mnist([[0, 1], [1, 0]])
+@pytest.mark.parametrize(
+    ("picture", "words"),
+    [
+        ([[0, 1], [1, 0]], "of type list"),
+        (bytearray(9), "of type bytearray"),
+        (Image.new("LAB", (9, 9)), "in LAB: save it in RGB"),
+        (Image.new("L", (0, 0)), "0 x 0 pixels"),
+    ],
+    ids=["list", "bytearray", "LAB", "empty"],
+)
+def test_what_is_no_picture_is_refused(picture, words):
+    with pytest.raises(ValueError, match=rf"{words}\): expected an image file"):
+        to_mnist(picture)
 
 
 def test_a_hairline_is_thickened_to_a_fourteenth_of_the_digit():

@@ -153,6 +153,29 @@ def test_a_label_is_needed_for_each_image(batch, weights):
         scratch.gradient(batch[0], batch[1][:19], weights)
 
 
+LOSSES = {
+    "cross_entropy": lambda x, y, w: scratch.cross_entropy(scratch.forward(x, w)[1], y),
+    "gradient": scratch.gradient,
+    "train_epoch": scratch.train_epoch,
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda labels: labels[:5], "20 images and 5 labels"),
+        (lambda labels: labels.astype(int) - 1, "from 0 to 9, got -1"),
+        (lambda labels: labels[:, None], r"of shape \(20, 1\)"),
+        (lambda labels: np.eye(10)[labels], "integer labels"),
+    ],
+    ids=["few", "below 0", "column", "one-hot"],
+)
+def test_labels_that_are_no_classes_are_refused(batch, weights, loss, change, words):
+    with pytest.raises(ValueError, match=words):
+        loss(batch[0], change(batch[1]), weights)
+
+
 def test_no_hidden_units_and_empty_batches_are_refused(batch, weights):
     with pytest.raises(ValueError, match="at least 1 hidden unit"):
         scratch.initial_weights(seed=0, hidden=0)
@@ -181,6 +204,11 @@ def test_convolve_is_the_layer_of_keras(convolution):
     images, kernel = convolution
     expected = keras.ops.conv(images, kernel, padding="valid")
     assert np.allclose(scratch.convolve(images, kernel), expected, atol=1e-5)
+
+
+def test_sums_of_whole_numbers_do_not_overflow():
+    images, kernel = np.full((1, 3, 3, 1), 200, np.uint8), np.full((3, 3, 1, 1), 9, np.uint8)
+    assert scratch.convolve(images, kernel).item() == 9 * 9 * 200
 
 
 def test_kernel_slopes_match_nudging(convolution):

@@ -59,13 +59,18 @@ def accuracy_ladder(
         The Axes: accuracies in percent with 95 % intervals for so many digits.
 
     Raises:
-        ValueError: an accuracy is not between 0 and 1, there is no result, or ``on`` is another
-            word.
+        ValueError: there is no such day, an accuracy is not between 0 and 1, there is no result,
+            or ``on`` is another word.
     """
+    if day not in range(1, 31):
+        raise ValueError(f"expected a day from 1 to 30, got {day!r}")
     if not results:
         raise ValueError("give at least one result, such as {'k-NN': 0.968}")
     if on not in ("test", "validation"):
         raise ValueError(f'on is "test" or "validation", got {on!r}')
+    for name, value in results.items():
+        if not 0 <= float(value) <= 1:  # false for NaN too
+            raise ValueError(f"expected accuracies from 0 to 1, got {value} for {name!r}")
     mine = {name: Rung(round(float(value), 4), on, digits) for name, value in results.items()}
     recorded = read_ladder() | {day: mine}
     if os.environ.get(RECORD) == "1":

@@ -6,7 +6,10 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import softmax
 
+from ..preprocessing import checked_labels
+
 COLDEST, HOTTEST = 0.05, 20.0  # temperatures tried
+ROUNDING = 0.02  # of a row's sum: probabilities in whole 256ths add up to about 1
 LEAST = np.finfo(np.float32).tiny  # 1e-38: below it a network's answers are 0
 
 
@@ -88,11 +91,12 @@ def apply_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarr
         float64 of the same shape, each row adding up to 1.
 
     Raises:
-        ValueError: the temperature is not above 0.
+        ValueError: the temperature is not above 0, or rows are not probabilities.
     """
     if not temperature > 0:
         raise ValueError(f"temperature must be above 0, got {temperature!r}")
-    logits = np.log(np.maximum(np.asarray(probabilities, float), LEAST)) / temperature
+    probabilities = checked_probabilities(probabilities).astype(float)
+    logits = np.log(np.maximum(probabilities, LEAST)) / temperature
     return softmax(logits, axis=1)
 
 
@@ -124,21 +128,25 @@ def find_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
 
 
 def _checked(probabilities: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    probabilities, labels = np.asarray(probabilities, float), np.asarray(labels)
-    if probabilities.ndim != 2 or not len(probabilities):
+    probabilities = checked_probabilities(probabilities).astype(float)
+    if not len(probabilities):
+        raise ValueError("expected at least one row of probabilities, got none")
+    count, num_classes = probabilities.shape
+    return probabilities, checked_labels(labels, num_classes=num_classes, count=count)
+
+
+def checked_probabilities(probabilities: np.ndarray) -> np.ndarray:
+    """The rows as an array, none or more of them, if each adds up to 1; else a ValueError."""
+    probabilities = np.asarray(probabilities)
+    if probabilities.ndim != 2 or probabilities.dtype.kind not in "buif":
         raise ValueError(
-            f"expected probabilities of shape (n, num_classes), got {probabilities.shape}"
+            "expected probabilities of shape (n, num_classes), got "
+            f"{probabilities.dtype} of shape {probabilities.shape}"
         )
-    sums = probabilities.sum(axis=1)
-    if (probabilities < 0).any() or not np.allclose(sums, 1, atol=1e-3):
+    sums = probabilities.sum(axis=1, dtype=float)
+    if (probabilities < 0).any() or not (np.abs(sums - 1) <= ROUNDING).all():  # also catches NaN
         raise ValueError(
             "expected probabilities that add up to 1 in each row, got sums from "
             f"{sums.min():.4g} to {sums.max():.4g}: logits become probabilities with softmax"
         )
-    fits = labels.shape == probabilities.shape[:1] and labels.dtype.kind in "ui"
-    if not fits or labels.min() < 0 or labels.max() >= probabilities.shape[1]:
-        raise ValueError(
-            f"expected one label per row, whole numbers from 0 to {probabilities.shape[1] - 1}, "
-            f"got {labels.dtype} of shape {labels.shape}"
-        )
-    return probabilities, labels
+    return probabilities

@@ -7,6 +7,9 @@ import numpy as np
 from scipy.special import softmax
 from scipy.stats import binomtest
 
+from ..preprocessing import grey_planes
+from .confidence import checked_probabilities
+
 
 class McNemar(NamedTuple):
     """Two models on the same examples.
@@ -140,14 +143,15 @@ def combine_answers(probabilities: Sequence[np.ndarray]) -> np.ndarray:
         One array of that shape, each row adding up to 1.
 
     Raises:
-        ValueError: there are no answers, or their shapes differ.
+        ValueError: there are no answers, their shapes differ, or rows are not probabilities.
     """
     if len({np.shape(answer) for answer in probabilities}) != 1:
         raise ValueError(
             "expected at least one answer, all of one shape, got shapes "
             f"{[np.shape(answer) for answer in probabilities]}"
         )
-    logits = np.log(np.maximum(probabilities, 1e-9)).mean(axis=0)
+    answers = [checked_probabilities(answer) for answer in probabilities]
+    logits = np.log(np.maximum(answers, 1e-9)).mean(axis=0)
     return softmax(logits, axis=1)
 
 
@@ -165,13 +169,14 @@ def answer_shifted(
         The combined probabilities, shape (n, num_classes).
 
     Raises:
-        ValueError: ``pixels`` is negative.
+        ValueError: ``pixels`` is negative or no whole number, ``images`` has another shape, or the
+            answers are not probabilities.
     """
-    if pixels < 0:
-        raise ValueError(f"pixels must be from 0 upwards, got {pixels}")
+    if not isinstance(pixels, int | np.integer) or pixels < 0:
+        raise ValueError(f"pixels must be a whole number from 0 upwards, got {pixels!r}")
+    height, width = grey_planes(images).shape[1:]
     rest = ((0, 0),) * (images.ndim - 3)
     padded = np.pad(images, ((0, 0), (pixels, pixels), (pixels, pixels), *rest))
-    height, width = images.shape[1:3]
     corners = range(2 * pixels + 1)
     return combine_answers(
         [answer(padded[:, y : y + height, x : x + width]) for y in corners for x in corners]

@@ -28,6 +28,11 @@ def centred_text(ax: Axes, x: float, y: float, text: Any, **style: Any) -> None:
 def label_pair(labels, predicted) -> tuple[np.ndarray, np.ndarray]:
     """True and predicted digits, each of shape (n,); probabilities become their largest."""
     labels, predicted = np.asarray(labels), np.asarray(predicted)
+    if not (labels.size and predicted.size):
+        raise ValueError(
+            "expected at least one label and one prediction, got shapes "
+            f"{labels.shape} and {predicted.shape}: there is nothing to draw"
+        )
     if predicted.ndim == 2 and predicted.shape[1] == 10:
         if predicted.min() < 0 or not np.allclose(predicted.sum(axis=1), 1, atol=1e-2):
             raise ValueError(
@@ -36,7 +41,7 @@ def label_pair(labels, predicted) -> tuple[np.ndarray, np.ndarray]:
             )
         predicted = predicted.argmax(axis=1)
     for name, digits in (("labels", labels), ("predictions", predicted)):
-        if digits.ndim != 1 or digits.dtype.kind not in "ui" or not digits.size:
+        if digits.ndim != 1 or digits.dtype.kind not in "ui":
             raise ValueError(
                 f"expected {name} as digits, integers of shape (n,)"
                 f"{' or probabilities of shape (n, 10)' if name == 'predictions' else ''}, got "

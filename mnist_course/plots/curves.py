@@ -72,7 +72,7 @@ def plot_confusion(
         The Axes.
 
     Raises:
-        ValueError: lengths or shapes do not fit, or a label is not a digit.
+        ValueError: lengths or shapes do not fit, there are no labels, or one is not a digit.
     """
     labels, predicted = label_pair(labels, predicted)
     how = "true" if normalize else None

@@ -49,7 +49,9 @@ def show_digits(
                 f"expected one of {name} per image: {len(images)} images, but {name} has "
                 f"shape {np.shape(texts)}"
             )
-    return _draw_grid(images, ax, columns, title, above=titles, below=labels)
+    # lists, because a pandas Series counts by its index
+    above, below = (texts if texts is None else list(texts) for texts in (titles, labels))
+    return _draw_grid(images, ax, columns, title, above=above, below=below)
 
 
 def visualize_predictions(
@@ -82,8 +84,8 @@ def visualize_predictions(
         The Axes.
 
     Raises:
-        ValueError: lengths or shapes do not fit, the rows of ``probabilities`` do not sum to
-            1, or both ``indices`` and ``seed`` are given.
+        ValueError: lengths or shapes do not fit, there are no images, the rows of
+            ``probabilities`` do not sum to 1, or both ``indices`` and ``seed`` are given.
     """
     labels, predicted = label_pair(labels, probabilities)
     if len(images) != len(labels):

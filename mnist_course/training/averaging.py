@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 import keras
 import numpy as np
 
+from .checks import check_digits
+
 Weights = Sequence[np.ndarray]
 
 
@@ -54,12 +56,11 @@ def refresh_batch_norm(model: keras.Model, x: np.ndarray, *, batch_size: int = 5
         batch_size: images at a time; the result does not depend on it.
 
     Raises:
-        ValueError: there are no images.
+        ValueError: there are no images, or they are not scaled.
 
     Source: Izmailov et al., "Averaging weights leads to wider optima", 2018.
     """
-    if len(x) == 0:
-        raise ValueError("there are no images to measure batch statistics on")
+    check_digits(x, np.zeros(len(x), int))  # no labels are needed
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             mean, variance = _moments(model.inputs, layer, x, batch_size)

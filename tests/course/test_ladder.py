@@ -53,10 +53,21 @@ def test_without_a_record_the_lesson_stands_alone(file):
     assert names(ladder.accuracy_ladder(8, {"NumPy": 0.96})) == ["Day 8: NumPy"]
 
 
-@pytest.mark.parametrize("results", [{}, {"CNN": 1.2}, {"CNN": -0.1}])
+@pytest.mark.parametrize("results", [{}, {"CNN": 1.2}, {"CNN": -0.1}, {"CNN": 97}])
 def test_results_that_are_no_accuracies_are_refused(file, results):
-    with pytest.raises(ValueError, match=r"at least one|from 0|between|0 <="):
+    with pytest.raises(ValueError, match="at least one|accuracies from 0 to 1, got"):
         ladder.accuracy_ladder(9, results)
+
+
+def test_an_accuracy_that_is_no_number_is_refused(file):
+    with pytest.raises(ValueError, match="got nan for 'CNN'"):
+        ladder.accuracy_ladder(9, {"CNN": float("nan")})
+
+
+@pytest.mark.parametrize("day", [0, 31, 1.5, "9"])
+def test_a_day_that_the_course_has_not_is_refused(file, day):
+    with pytest.raises(ValueError, match="a day from 1 to 30"):
+        ladder.accuracy_ladder(day, {"CNN": 0.98})
 
 
 def test_what_was_measured_on_validation_digits_says_so(file, monkeypatch):

@@ -5,6 +5,7 @@ import pytest
 
 from mnist_course.evaluation import (
     apply_temperature,
+    combine_answers,
     expected_calibration_error,
     find_temperature,
     reliability,
@@ -67,6 +68,23 @@ def test_temperature_one_changes_nothing():
     np.testing.assert_allclose(apply_temperature(SURE, 1), SURE)
 
 
+@pytest.mark.parametrize(
+    "change", [lambda answers: apply_temperature(answers, 1), lambda a: combine_answers([a, a])]
+)
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [(np.log(SURE), "softmax"), (SURE * np.nan, "from nan"), (SURE[0], r"of shape \(2,\)")],
+    ids=["logits", "nan", "one row"],
+)
+def test_what_is_no_probability_is_not_changed(change, answers, words):
+    with pytest.raises(ValueError, match=words):
+        change(answers)
+
+
+def test_a_temperature_of_no_answers_gives_none():
+    assert apply_temperature(np.zeros((0, 10)), 2).shape == (0, 10)
+
+
 @pytest.mark.parametrize("temperature", [0, -1, float("nan")])
 def test_a_temperature_that_is_none_is_refused(temperature):
     with pytest.raises(ValueError, match="temperature must be above 0"):
@@ -79,8 +97,9 @@ def test_a_temperature_that_is_none_is_refused(temperature):
         (SURE[0], LABELS, "shape \\(n, num_classes\\)"),
         (SURE * 3, LABELS, "softmax"),
         (SURE - [[1, -1]], LABELS, "add up to 1"),
-        (SURE, LABELS[:3], "one label per row"),
-        (SURE, LABELS + 1, "from 0 to 1"),
+        (SURE, LABELS[:3], "one label per image"),
+        (SURE, LABELS + 1, "from 0 to 1, got 1 to 2"),
+        (SURE[:0], LABELS[:0], "at least one row"),
         (SURE, LABELS.astype(float), "got float64"),
     ],
 )

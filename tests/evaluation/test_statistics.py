@@ -158,9 +158,15 @@ def test_no_shift_is_the_plain_answer():
     np.testing.assert_allclose(answered, probabilities)
 
 
-def test_a_negative_shift_is_refused():
-    with pytest.raises(ValueError, match="from 0 upwards, got -1"):
-        answer_shifted(lambda images: images, np.zeros((1, 4, 4)), pixels=-1)
+@pytest.mark.parametrize("pixels", [-1, 1.5])
+def test_a_shift_is_a_whole_number(pixels):
+    with pytest.raises(ValueError, match=f"from 0 upwards, got {pixels}"):
+        answer_shifted(lambda images: images, np.zeros((1, 4, 4)), pixels=pixels)
+
+
+def test_one_image_is_no_batch_to_shift():
+    with pytest.raises(ValueError, match=r"\(n, height, width\) .*got \(4, 4\)"):
+        answer_shifted(lambda images: images, np.zeros((4, 4)))
 
 
 @pytest.mark.parametrize(

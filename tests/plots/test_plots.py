@@ -96,6 +96,12 @@ def test_titles_stand_over_and_labels_under_their_image(digits):
     assert ax.texts[0].get_position()[1] < top < bottom < ax.texts[1].get_position()[1]
 
 
+@pytest.mark.parametrize("name", ["labels", "titles"])
+def test_a_series_is_written_in_its_order_whatever_its_index(digits, name):
+    series = pd.Series([0, 1, 2, 7], index=[3, 2, 1, 0])
+    assert words(plots.show_digits(digits[0][:4], **{name: series})) == ["0", "1", "2", "7"]
+
+
 def test_the_title_is_that_of_the_axes(digits):
     ax = plots.show_digits(digits[0], title="Twenty digits")
     assert ax.get_title(loc="left") == "Twenty digits"
@@ -210,6 +216,7 @@ def test_a_seed_draws_the_same_random_examples_without_repeats(digits):
         (np.zeros(20, int), np.zeros(19, int), {}, "20 labels and 19 predictions"),
         (np.zeros(20, int), np.zeros((20, 9)), {}, r"probabilities of shape \(n, 10\)"),
         (np.zeros(20, int), np.ones((20, 10)), {}, "without softmax"),
+        (np.zeros(0, int), np.zeros((0, 10)), {}, r"shapes \(0,\) and \(0, 10\): .* nothing"),
         (np.zeros(20, int), np.zeros(20), {}, "predictions as digits, .* float64"),
         (np.eye(10, dtype=int), np.zeros(10, int), {}, "labels as digits"),
         (np.full(20, 10), np.zeros(20, int), {}, "labels from 0 to 9, got 10 to 10"),

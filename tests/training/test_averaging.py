@@ -69,9 +69,10 @@ def test_refreshing_changes_nothing_else():
         np.testing.assert_array_equal(numbers(variable), old)
 
 
-def test_refreshing_wants_images():
-    with pytest.raises(ValueError, match="no images"):
-        refresh_batch_norm(create_model("tiny"), X[:0])
+@pytest.mark.parametrize(("images", "words"), [(X[:0], "no images"), (X_ALL[:9], "raw pixels")])
+def test_refreshing_wants_scaled_images(images, words):
+    with pytest.raises(ValueError, match=words):
+        refresh_batch_norm(create_model("tiny"), images)
 
 
 def test_averaged_weights_need_refreshed_statistics():
