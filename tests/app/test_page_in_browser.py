@@ -36,7 +36,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 @pytest.fixture
 def opened(browser):
     """A function that opens the page; whatever the browser complains of fails the test."""
-    complaints = []
+    complaints, before = [], len(browser.contexts)
 
     def open_page(address, **options):
         page = browser.new_context(**options).new_page()
@@ -47,6 +47,8 @@ def opened(browser):
         return page
 
     yield open_page
+    for context in browser.contexts[before:]:
+        context.close()
     assert complaints == []
 
 
