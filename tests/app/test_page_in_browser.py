@@ -264,6 +264,12 @@ def test_the_model_that_read_several_digits_is_named(opened, service, tmp_path):
     page.get_by_text("; as several digits, reader reads 71").wait_for()
 
 
+def test_the_page_says_what_is_sent(opened, service):
+    page = opened(service)
+    page.get_by_text("on this device: drawings are not sent").wait_for()
+    page.get_by_text("Pictures are sent to the service, which keeps nothing").wait_for()
+
+
 @pytest.mark.parametrize(
     "answer", [{"status": 502, "body": "<h1>Bad gateway</h1>"}, None], ids=["a proxy", "nobody"]
 )
@@ -274,6 +280,13 @@ def test_a_service_that_is_gone_is_said_on_the_page(browser, service, photo, ans
     page.route("**/api/*", lambda route: route.fulfill(**answer) if answer else route.abort())
     page.locator("#photo").set_input_files(photo)
     page.get_by_text("The service does not answer. Drawings are still read here.").wait_for()
+
+
+def test_ten_keys_stand_in_full_rows_on_a_phone(opened, host):
+    page = opened(f"http://127.0.0.1:{host.server_port}/", **PHONE)
+    for keys in ("examples", "labels"):
+        buttons = page.locator(f"#{keys} button").all()
+        assert len({round(button.bounding_box()["width"]) for button in buttons}) == 1
 
 
 def test_what_is_no_picture_is_said_on_the_page(browser, service, tmp_path):
