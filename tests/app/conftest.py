@@ -17,7 +17,7 @@ def service():
         yield address
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser():
     """Chromium, without a window and without a word to the network."""
     if BROWSER is None:

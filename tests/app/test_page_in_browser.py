@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 
 from mnist_course.app.pad import DrawingPad
 from mnist_course.app.page import write_page
@@ -36,7 +37,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 @pytest.fixture
 def opened(browser):
     """A function that opens the page; whatever the browser complains of fails the test."""
-    complaints = []
+    complaints, before = [], len(browser.contexts)
 
     def open_page(address, **options):
         page = browser.new_context(**options).new_page()
@@ -47,6 +48,8 @@ def opened(browser):
         return page
 
     yield open_page
+    for context in browser.contexts[before:]:
+        context.close()
     assert complaints == []
 
 
@@ -200,16 +203,90 @@ def test_offline_after_the_first_visit(page, host):
     assert not page.locator("#photo-row").is_visible()
 
 
-def test_a_photograph_goes_to_the_service(opened, service, tmp_path):
-    from PIL import Image
+@pytest.fixture
+def photo(tmp_path):
+    """A picture of a seven."""
+    Image.fromarray(picture_of(SEVEN)).save(tmp_path / "photo.png")
+    return tmp_path / "photo.png"
 
+
+def picture_of(*strokes) -> np.ndarray:
     pad = DrawingPad()
-    pad.strokes = [[[x, y] for x, y in SEVEN]]
-    Image.fromarray(pad.picture()).save(tmp_path / "photo.png")
+    pad.strokes = [[[x, y] for x, y in stroke] for stroke in strokes]
+    return pad.picture()
+
+
+def test_a_photograph_goes_to_the_service(opened, service, photo):
     page = opened(service)
-    page.locator("#photo").set_input_files(tmp_path / "photo.png")
+    page.locator("#photo").set_input_files(photo)
     wait_for(page, 7)
     assert page.locator("#stages figcaption").all_inner_texts()[0] == "grey"
+
+
+def test_a_photograph_stays_while_the_settings_of_drawings_change(opened, service, photo):
+    page = opened(service)
+    page.locator("#photo").set_input_files(photo)
+    wait_for(page, 7)
+    page.get_by_role("slider", name="Pen").fill("0.12")
+    page.evaluate("new Promise(requestAnimationFrame)")  # a drawing is read at the next frame
+    assert page.locator("#answer").get_attribute("data-digit") == "7"
+    assert page.get_by_label("Without cutting out").is_disabled()
+    draw(page)
+    page.get_by_label("Without cutting out").check()  # for drawings it is there
+
+
+def test_the_same_photograph_can_be_chosen_again(opened, service, photo):
+    page = opened(service)
+    for button in ("#photo", "#camera"):
+        page.locator(button).set_input_files(photo)
+        wait_for(page, 7)
+        assert page.locator(button).input_value() == ""  # else choosing it again is no change
+
+
+def test_a_photograph_that_is_read_before_the_networks_come_stays(browser, service, photo):
+    page = browser.new_page()
+    page.route("**/networks/*", lambda route: None)  # held, until there is no such rule
+    page.goto(service)
+    page.locator("#photo-row").wait_for()
+    page.locator("#photo").set_input_files(photo)
+    page.locator("#stages figure").first.wait_for()
+    page.unroute("**/networks/*")
+    page.wait_for_selector("body[data-ready]")
+    page.evaluate("new Promise(requestAnimationFrame)")
+    assert page.locator("#answer").get_attribute("data-digit") == "7"
+
+
+def test_the_model_that_read_several_digits_is_named(opened, service, tmp_path):
+    row = np.hstack([picture_of(SEVEN), picture_of([(0.5, 0.2), (0.5, 0.8)])])
+    Image.fromarray(row).save(tmp_path / "row.png")
+    page = opened(service)
+    page.locator("#photo").set_input_files(tmp_path / "row.png")
+    page.get_by_text("; as several digits, reader reads 71").wait_for()
+
+
+def test_the_page_says_what_is_sent(opened, service):
+    page = opened(service)
+    page.get_by_text("on this device: drawings are not sent").wait_for()
+    page.get_by_text("Pictures are sent to the service, which keeps nothing").wait_for()
+
+
+@pytest.mark.parametrize(
+    "answer", [{"status": 502, "body": "<h1>Bad gateway</h1>"}, None], ids=["a proxy", "nobody"]
+)
+def test_a_service_that_is_gone_is_said_on_the_page(browser, service, photo, answer):
+    page = browser.new_page()
+    page.goto(service)
+    page.wait_for_selector("body[data-ready]")
+    page.route("**/api/*", lambda route: route.fulfill(**answer) if answer else route.abort())
+    page.locator("#photo").set_input_files(photo)
+    page.get_by_text("The service does not answer. Drawings are still read here.").wait_for()
+
+
+def test_ten_keys_stand_in_full_rows_on_a_phone(opened, host):
+    page = opened(f"http://127.0.0.1:{host.server_port}/", **PHONE)
+    for keys in ("examples", "labels"):
+        buttons = page.locator(f"#{keys} button").all()
+        assert len({round(button.bounding_box()["width"]) for button in buttons}) == 1
 
 
 def test_what_is_no_picture_is_said_on_the_page(browser, service, tmp_path):

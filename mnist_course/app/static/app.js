@@ -55,6 +55,11 @@ function readSoon() {
   });
 }
 
+/** A setting of drawings has changed: a photograph stays as it was read. */
+function readAgain() {
+  if (state.strokes.length) readSoon();
+}
+
 function readDrawing() {
   asked++;
   const grey = state.strokes.length ? rasterize(state.strokes) : null;
@@ -81,6 +86,7 @@ function rasterize(strokes) {
 }
 
 function readImage() {
+  $("naive").disabled = state.strokes.length === 0; // the service has cut a photograph out
   const answers = {};
   for (const side of ["a", "b"]) {
     const network = chosen(side);
@@ -129,6 +135,7 @@ function showWhy(network, answer) {
 
 function showNothing(words) {
   image = null;
+  $("naive").disabled = false;
   for (const name of ["said", "digit", "isDigit"]) delete $("answer").dataset[name];
   $("answer").textContent = words;
   shown.a(null);
@@ -145,8 +152,9 @@ async function readPhoto(file) {
   const [read, number] = await Promise.all([
     send("api/predict?stages=true", file),
     send("api/predict-number", file),
-  ]);
+  ]).catch(() => []);
   if (question !== asked) return; // something was drawn meanwhile
+  if (!read) return showNothing("The service does not answer. Drawings are still read here.");
   if (!read.ok) return showNothing(read.found.detail);
   const { found } = read;
   image = { side: 28, pixels: Uint8Array.from(found.image.flat()) };
@@ -154,8 +162,9 @@ async function readPhoto(file) {
   const pictures = stages.map(([name, src]) => [name, element("img", { src })]);
   showPictures($("stages"), Object.fromEntries(pictures));
   readImage();
-  const several = number.ok && number.found.digits.length > 1;
-  if (several) $("answer").append(`; as several digits: ${number.found.text}`);
+  if (!number.ok || number.found.digits.length < 2) return;
+  const { model: reader, text } = number.found; // the service may serve other models than the page
+  $("answer").append(`; as several digits, ${reader} reads ${text}`);
 }
 
 async function send(address, file) {
@@ -188,9 +197,9 @@ function download() {
 function listen() {
   $("width").addEventListener("input", (event) => {
     model.set("_ink_width", Number(event.target.value));
-    readSoon();
+    readAgain();
   });
-  $("naive").addEventListener("change", readSoon);
+  $("naive").addEventListener("change", readAgain);
   $("download").addEventListener("click", download);
   $("forget").addEventListener("click", () => ((kept = []), store()));
   for (let digit = 0; digit < 10; digit++) {
@@ -202,7 +211,10 @@ function listen() {
     element("button", options, $("labels")).addEventListener("click", () => keep(digit));
   }
   for (const id of ["photo", "camera"]) {
-    $(id).addEventListener("change", (event) => readPhoto(event.target.files[0]));
+    $(id).addEventListener("change", ({ target }) => {
+      readPhoto(target.files[0]);
+      target.value = ""; // so that choosing the same file again is a change
+    });
   }
   document.addEventListener("paste", (event) => readPhoto(event.clipboardData.files[0]));
 }
@@ -232,6 +244,5 @@ showNothing(PROMPT);
 $("photo-row").hidden = !config.service;
 $("photo-hint").hidden = config.service;
 await chooseModels();
-readSoon();
 if ("serviceWorker" in navigator) await navigator.serviceWorker.register("sw.js");
 document.body.dataset.ready = "true";
