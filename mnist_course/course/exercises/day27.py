@@ -35,7 +35,8 @@ _LOSSES = [
 
 
 def _check_loss(answer):
-    judge(answer, distillation_loss, _LOSSES, slips=_LOSS_SLIPS, form=number)
+    # so wide that a guard inside the logarithm passes
+    judge(answer, distillation_loss, _LOSSES, slips=_LOSS_SLIPS, form=number, within=2e-3)
 
 
 def _surprise(p, q):
@@ -122,6 +123,17 @@ def _in_a_loop(teacher, student, temperature):
 def _in_float32(teacher, student, temperature):
     p, q = (softmax((a / temperature).astype(np.float32)) for a in (teacher, student))
     return -np.einsum("ij,ij->", p, np.log(q)) / len(p)
+
+
+def _guarded(teacher, student, temperature):
+    p, q = softmax(teacher / temperature), softmax(student / temperature)
+    return -(p * np.log(q + 1e-7)).sum(axis=1).mean()
+
+
+def _by_keras(teacher, student, temperature):
+    from keras.losses import CategoricalCrossentropy
+
+    return CategoricalCrossentropy()(softmax(teacher / temperature), softmax(student / temperature))
 
 
 # --- 27.2 ------------------------------------------------------------------------------------
@@ -248,7 +260,7 @@ EXERCISES = (
             "-np.sum(p * np.log(q), axis=1) for each row, and the mean of the rows.",
         ),
         wrong=_LOSS_SLIPS,
-        right=(_by_scipy, _in_a_loop, _in_float32),
+        right=(_by_scipy, _in_a_loop, _in_float32, _guarded, _by_keras),
     ),
     Exercise(
         id="27.2",
