@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from keras import layers
 
 from mnist_course.course import progress
 from mnist_course.course.exercises import check, engine, hint, solution
@@ -210,6 +211,26 @@ def test_a_forgotten_first_value_is_named(capsys):
     printed = capsys.readouterr().out
     assert "first value before the loop" in printed
     assert "text += str(row[0])" in printed
+
+
+def test_the_line_that_is_shown_is_the_learner_s_not_that_of_a_library():
+    def with_a_list(units):
+        return layers.Dense([units])
+
+    with pytest.raises(engine.NotYet, match=r"in the line: return layers.Dense\(\[units\]\)\)$"):
+        engine.call(with_a_list, 12, shown="network(12)")
+
+
+def test_the_line_of_a_generator_is_shown_too():
+    def one_by_one(values):
+        yield values["a"]
+
+    with pytest.raises(engine.NotYet, match=r'in the line: yield values\["a"\]\)$'):
+        engine.call(one_by_one, {}, shown="values", listed=True)
+
+
+def test_a_shortened_text_has_one_line_and_no_colours():
+    assert engine.shorten("\x1b[1m Bad\n shape \x1b[0m") == "Bad shape"
 
 
 def test_a_pure_call_refuses_a_function_that_changes_what_it_is_given():
