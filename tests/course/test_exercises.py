@@ -181,6 +181,31 @@ def test_any_answer_gets_a_sentence(exercise, capsys):
 
 
 @BY_ID
+def test_numbers_handed_in_as_texts_do_not_pass(exercise, capsys):
+    changed = []
+
+    def in_texts(found):
+        if isinstance(found, tuple | list):
+            return type(found)(map(in_texts, found))
+        if isinstance(found, bool) or not isinstance(found, int | float | np.number | np.ndarray):
+            return found
+        changed.append(found)
+        return np.asarray(found).astype(str)[()]
+
+    solution = exercise.solution
+    answer = in_texts(solution)
+    check(exercise.id, (lambda *a: in_texts(solution(*a))) if callable(solution) else answer)
+    assert capsys.readouterr().out.startswith("✗" if changed else "✓")
+
+
+@pytest.mark.parametrize("exercise_id", ["2.3", "8.1", "8.2", "14.3", "25.1", "26.1", "27.2"])
+def test_a_rounded_answer_is_told_so(exercise_id, capsys):
+    solution = engine.find(exercise_id).solution
+    check(exercise_id, lambda *given: np.round(solution(*given), 4))
+    assert "rounded" in capsys.readouterr().out
+
+
+@BY_ID
 def test_an_answer_that_changes_its_input_spoils_nothing(exercise, capsys):
     def spoils(*arguments):
         for argument in arguments:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...scratch import softmax
-from .engine import Exercise, NotYet
+from .engine import Exercise, require_shape
 from .suspects import Case, judge, judge_letters, number
 
 # --- 27.1 ------------------------------------------------------------------------------------
@@ -157,14 +157,8 @@ def _check_combine(answer):
 
 
 def _rows(found, case):
-    shape = case.arguments[0].shape[1:]
-    try:
-        found = np.asarray(found, float)
-    except (TypeError, ValueError):
-        raise NotYet(f"{case.shown}: an array of shape {shape} is asked for") from None
-    if found.shape != shape:
-        raise NotYet(f"{case.shown}: expected the shape {shape}, yours has {found.shape}")
-    return found
+    require_shape(found, case.arguments[0].shape[1:], what=f"{case.shown}: the result")
+    return np.asarray(found, float)
 
 
 def _plain_mean(answers):

@@ -50,6 +50,8 @@ class Exercise:
     right: tuple[Any, ...] = ()
 
 
+ROUNDED = "yours is rounded: leave the digits as they are"
+
 _hints_shown: dict[str, int] = {}
 
 
@@ -228,13 +230,41 @@ def require(holds: bool, message: str) -> None:
 
 
 def require_shape(value: Any, shape: tuple[int, ...], *, what: str) -> None:
-    """Raise ``NotYet`` unless the value is an array of this shape."""
+    """Raise ``NotYet`` unless the value is an array of this shape, of numbers."""
     try:
         found = np.shape(value)
     except ValueError:  # a list of lists of different lengths
         raise NotYet(f"{what} should have shape {shape}, yours is {show(value)}") from None
     if found != shape:
         raise NotYet(f"{what} should have shape {shape}, yours has {found}")
+    try:
+        as_numbers(value)
+    except (TypeError, ValueError):
+        raise NotYet(f"{what} should consist of numbers, yours is {show(value)}") from None
+
+
+def as_numbers(value: Any) -> np.ndarray:
+    """An array of floats; a text such as "0.5", which NumPy would take, is no number.
+
+    Raises:
+        TypeError: there is a text, or something else that is no number.
+        ValueError: lists of different lengths.
+    """
+    array = np.asarray(value)
+    if array.dtype.kind in "USO" and any(isinstance(item, str | bytes) for item in array.flat):
+        raise TypeError("a text is no number")
+    return np.asarray(value, float)
+
+
+def is_rounded(value: Any, expected: Any) -> bool:
+    """Whether the value is what is expected, but with one to five digits of each fraction."""
+    try:
+        value, expected = as_numbers(value), as_numbers(expected)
+    except (TypeError, ValueError):
+        return False
+    return value.shape == expected.shape and any(
+        np.allclose(value, expected.round(digits), rtol=0, atol=1e-6) for digits in range(1, 6)
+    )
 
 
 def require_equal(value: Any, expected: Any, *, what: str, within: float = 0.0) -> None:
@@ -245,7 +275,8 @@ def require_equal(value: Any, expected: Any, *, what: str, within: float = 0.0) 
     else:
         same = np.array_equal(value, expected)
     if not same:
-        raise NotYet(f"{what} should be {show(expected)}, yours is {show(value)}")
+        words = f": {ROUNDED}" if is_rounded(value, expected) else ""
+        raise NotYet(f"{what} should be {show(expected)}, yours is {show(value)}{words}")
 
 
 def _reject_ellipsis(value: Any) -> None:
