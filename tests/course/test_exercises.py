@@ -255,7 +255,7 @@ def test_the_line_of_a_generator_is_shown_too():
 
 
 def test_a_shortened_text_has_one_line_and_no_colours():
-    assert engine.shorten("\x1b[1m Bad\n shape \x1b[0m") == "Bad shape"
+    assert engine._shorten("\x1b[1m Bad\n shape \x1b[0m") == "Bad shape"
 
 
 def test_a_pure_call_refuses_a_function_that_changes_what_it_is_given():

@@ -137,7 +137,7 @@ def _unforeseen(exercise: Exercise, answer: Any, problem: BaseException) -> str:
     if callable(exercise.solution):
         return (
             "your function gave something that this exercise cannot use "
-            f"({type(problem).__name__}: {shorten(problem)}). Compare its type and shape with "
+            f"({type(problem).__name__}: {_shorten(problem)}). Compare its type and shape with "
             f"what the text above asks for: {exercise.title}"
         )
     wanted = _kind(exercise.solution)
@@ -300,13 +300,13 @@ def show(value: Any, *, width: int = 120) -> str:
     try:
         with np.printoptions(precision=4, threshold=20, edgeitems=3):
             is_array = isinstance(value, np.ndarray)
-            return shorten(np.array2string(value) if is_array else repr(value), width)
+            return _shorten(np.array2string(value) if is_array else repr(value), width)
     except Exception:
         return f"something of type {type(value).__name__}"
 
 
-def shorten(text: object, width: int = 120) -> str:
-    """A text in one line of at most so many characters, without the colours of a terminal."""
+def _shorten(text: object, width: int = 120) -> str:
+    """One line of at most so many characters, without the colours of a terminal."""
     line = " ".join(re.sub(r"\x1b\[[\d;]*m", "", str(text)).split())
     return line if len(line) <= width else f"{line[: width - 4]} ..."
 
@@ -326,7 +326,7 @@ def _same_arrays(given: tuple, arguments: tuple) -> bool:
 
 def _told(problem: BaseException) -> str:
     """An error inside a learner's function, with its line, and help for a usual one."""
-    name, text = type(problem).__name__, shorten(problem, 200)
+    name, text = type(problem).__name__, _shorten(problem, 200)
     if isinstance(problem, UnboundLocalError):
         text += '. A name needs its first value before the loop, such as text = ""'
     if isinstance(problem, RecursionError):
@@ -334,7 +334,7 @@ def _told(problem: BaseException) -> str:
     frames = [f for f in traceback.extract_tb(problem.__traceback__) if f.filename != __file__]
     # the learner's own, not those of libraries and of what the function was given
     lines = [f.line for f in frames if f.line and f.filename == frames[0].filename]
-    return f"{name}: {text}" + (f" (in the line: {shorten(lines[-1], 80)})" if lines else "")
+    return f"{name}: {text}" + (f" (in the line: {_shorten(lines[-1], 80)})" if lines else "")
 
 
 def _source(answer: Any) -> str:
