@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from keras import layers
 
 from mnist_course.course import progress
 from mnist_course.course.exercises import check, engine, hint, solution
@@ -180,6 +181,31 @@ def test_any_answer_gets_a_sentence(exercise, capsys):
 
 
 @BY_ID
+def test_numbers_handed_in_as_texts_do_not_pass(exercise, capsys):
+    changed = []
+
+    def in_texts(found):
+        if isinstance(found, tuple | list):
+            return type(found)(map(in_texts, found))
+        if isinstance(found, bool) or not isinstance(found, int | float | np.number | np.ndarray):
+            return found
+        changed.append(found)
+        return np.asarray(found).astype(str)[()]
+
+    solution = exercise.solution
+    answer = in_texts(solution)
+    check(exercise.id, (lambda *a: in_texts(solution(*a))) if callable(solution) else answer)
+    assert capsys.readouterr().out.startswith("✗" if changed else "✓")
+
+
+@pytest.mark.parametrize("exercise_id", ["2.3", "8.1", "8.2", "14.3", "25.1", "26.1", "27.2"])
+def test_a_rounded_answer_is_told_so(exercise_id, capsys):
+    solution = engine.find(exercise_id).solution
+    check(exercise_id, lambda *given: np.round(solution(*given), 4))
+    assert "rounded" in capsys.readouterr().out
+
+
+@BY_ID
 def test_an_answer_that_changes_its_input_spoils_nothing(exercise, capsys):
     def spoils(*arguments):
         for argument in arguments:
@@ -210,6 +236,26 @@ def test_a_forgotten_first_value_is_named(capsys):
     printed = capsys.readouterr().out
     assert "first value before the loop" in printed
     assert "text += str(row[0])" in printed
+
+
+def test_the_line_that_is_shown_is_the_learner_s_not_that_of_a_library():
+    def with_a_list(units):
+        return layers.Dense([units])
+
+    with pytest.raises(engine.NotYet, match=r"in the line: return layers.Dense\(\[units\]\)\)$"):
+        engine.call(with_a_list, 12, shown="network(12)")
+
+
+def test_the_line_of_a_generator_is_shown_too():
+    def one_by_one(values):
+        yield values["a"]
+
+    with pytest.raises(engine.NotYet, match=r'in the line: yield values\["a"\]\)$'):
+        engine.call(one_by_one, {}, shown="values", listed=True)
+
+
+def test_a_shortened_text_has_one_line_and_no_colours():
+    assert engine._shorten("\x1b[1m Bad\n shape \x1b[0m") == "Bad shape"
 
 
 def test_a_pure_call_refuses_a_function_that_changes_what_it_is_given():

@@ -51,6 +51,14 @@ def test_two_mistakes_that_explain_every_result_are_not_named():
         judge(size, double, CASES, slips=slips)
 
 
+def test_a_result_that_is_only_rounded_is_told_so():
+    cases = (Case("third(1)", (1,), "a note"), Case("third(2)", (2,)))
+    with pytest.raises(NotYet, match=r"expected 0.3333, yours 0.3333: yours is rounded"):
+        judge(lambda x: round(x / 3, 4), lambda x: x / 3, cases)
+    with pytest.raises(NotYet, match=r"expected 0.3333, yours 0.34: a note"):
+        judge(lambda x: 0.34 if x == 1 else x / 3, lambda x: x / 3, cases)
+
+
 def test_an_answer_that_changes_its_input_does_not_spoil_the_next_case():
     def negative_in_place(values):
         values *= -1
@@ -65,6 +73,24 @@ def test_an_answer_that_changes_its_input_does_not_spoil_the_next_case():
 def test_number_refuses_what_is_none(found):
     with pytest.raises(NotYet, match="one number is asked for"):
         suspects.number(found, CASES[0])
+
+
+@pytest.mark.parametrize("kind", [float, np.float32, np.array])
+def test_number_says_where_nan_comes_from(kind):
+    with pytest.raises(NotYet, match="0 / 0 or the mean of nothing"):
+        suspects.number(kind(np.nan), CASES[0])
+
+
+@pytest.mark.parametrize("found", [{"b", "a"}, ["a", "b"], np.array(["b", "a"])])
+def test_a_set_of_names_becomes_one_text(found):
+    assert suspects.set_of_names(found, CASES[0], "abc") == "a, b"
+    assert suspects.set_of_names(set(), CASES[0], "abc") == "no name"
+
+
+@pytest.mark.parametrize("found", ["a, b", "", {"a", "d"}])
+def test_a_name_that_there_is_not_is_refused(found):
+    with pytest.raises(NotYet, match="which is no name of it"):
+        suspects.set_of_names(found, CASES[0], "abc")
 
 
 @pytest.mark.parametrize("found", [("ab"), 3.0, (1,), (1, 2, 3), {1: 2}])
@@ -122,6 +148,11 @@ def test_shapes_that_differ_are_not_the_same():
     assert not same([1.0], object())
 
 
+def test_texts_are_no_numbers_even_in_lists_and_arrays():
+    assert not same(["0.5", "1"], [0.5, 1.0])
+    assert not same(np.array(["0.5"], object), [0.5])
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
@@ -129,7 +160,10 @@ def test_shapes_that_differ_are_not_the_same():
         (0.123456, "0.1235"),
         ([1.0, 2.0], "[1, 2]"),
         ([0.5, 2.0], "[0.5, 2. ]"),
-        (2e6, "2e+06"),
+        (51234, "51234"),
+        (2e6, "2000000"),
+        (5e12, "5e+12"),
+        (["0.5", 2], "['0.5', 2]"),
         ([1e-7, 1.23456], "[0.    , 1.2346]"),
         ("A", '"A"'),
         ({"a": 1}, "{'a': 1}"),

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.container import BarContainer
 from matplotlib.text import Text
 
-from .engine import Exercise, NotYet, call, require
+from .engine import Exercise, NotYet, as_numbers, call, require
 
 # The 5s have the highest mean, the 3s the largest sum, the 8s the highest median, a 7 the most
 # ink of all, the 1 the lowest mean; places in the table are no digits.
@@ -365,7 +365,7 @@ def _check_wins(answer, facts: pd.DataFrame, a: int, b: int) -> None:
     found = _call_with_table(answer, facts, a, b, shown=shown)
     require(np.shape(found) == (), f"one number is asked for, yours is {found!r}")
     try:
-        found = float(found)
+        found = float(as_numbers(found))
     except (TypeError, ValueError):
         raise NotYet(f"one number is asked for, yours is {found!r}") from None
     require(

@@ -536,7 +536,7 @@ EXERCISES = (
             (_smallest_distances, "not distances"),
             (_nearest_image, "the labels of 12 images should have shape (12,)"),
             (lambda images, means: [3] * len(images), "but you answer 3"),
-            (lambda images, means: ["7"] * len(images), "labels from 0 to 9"),
+            (lambda images, means: ["7"] * len(images), "should consist of numbers"),
         ),
         right=(
             *(_by_broadcasting, _by_loops, _by_generator, _by_scikit_learn),

@@ -149,8 +149,8 @@ def _answers(model, images, shown):
         return keras.ops.convert_to_numpy(model(images))
     except Exception as problem:
         raise NotYet(
-            f"{shown} cannot read images of shape (n, 28, 28, 1): {problem}. Is there a Flatten "
-            "after the Input?"
+            f"{shown} cannot read images of shape (n, 28, 28, 1). Does it begin with "
+            "Input((28, 28, 1)) and a Flatten?"
         ) from problem
 
 
@@ -267,6 +267,11 @@ def _chain(*boxes):
 def _without_flatten(hidden):
     dense = [layers.Dense(units, activation="relu") for units in hidden]
     return _chain(*dense, layers.Dense(10, activation="softmax"))
+
+
+def _input_of_rows(hidden):
+    dense = [layers.Dense(units, activation="relu") for units in hidden]
+    return keras.Sequential([keras.Input((784,)), *dense, layers.Dense(10, activation="softmax")])
 
 
 def _without_relu(hidden):
@@ -490,6 +495,7 @@ EXERCISES = (
             (_always_today_s, "network([12]) should go from 784 to 12 to 10"),
             (_two_layers_written_out, "network([9, 8, 7]) should go from"),
             (_without_flatten, "its answer to 20 images should have shape (20, 10)"),
+            (_input_of_rows, "Does it begin with Input((28, 28, 1)) and a Flatten?"),
             (_without_relu, "no layer bends"),
             (_without_softmax, "should add up to 1"),
             (_sigmoid_inside, 'has every hidden layer activation="relu"'),

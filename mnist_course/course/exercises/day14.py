@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .engine import Exercise, call, require, require_shape
+from .engine import ROUNDED, Exercise, call, is_rounded, require, require_shape
 from .suspects import Case, judge, number
 
 # --- 14.1 ------------------------------------------------------------------------------------
@@ -159,6 +159,14 @@ def whole_digits(values, rate, rng):
     return values * (rng.random((len(values), 1)) >= rate) / (1 - rate)
 
 
+def nothing_silenced(values, rate, rng):
+    return values / (1 - rate)
+
+
+def nothing_done(values, rate, rng):
+    return values.copy()
+
+
 def in_place(values, rate, rng):
     values *= (rng.random(values.shape) >= rate) / (1 - rate)
     return values
@@ -217,6 +225,7 @@ def check_dropout(answer):
 
 
 def _check_who_is_silent(silent):
+    require(silent.any(), "nothing is silenced: at a rate of 0.2 about 20 % should become 0")
     for same, words in (
         (silent[0], "the same units are silenced for every digit"),
         (silent[:, :1], "whole digits are silenced"),
@@ -359,8 +368,11 @@ def check_batch_norm(answer):
     )
     for wrong, words in mistakes:
         require(not np.allclose(value, wrong(batch, epsilon)), words)
+    right = batch_norm(batch, epsilon)
+    close = np.allclose(value, right, atol=1e-5)
+    require(close or not is_rounded(value, right), ROUNDED)
     require(
-        np.allclose(value, batch_norm(batch, epsilon), atol=1e-5),
+        close,
         f"each unit should have mean 0, yours have {value.mean(axis=0).round(3).tolist()}, and be "
         "divided by the root of variance + epsilon",
     )
@@ -419,6 +431,8 @@ EXERCISES = (
             (silences_the_others, "about 20 % should be silenced, yours silences"),
             (one_mask_for_all_digits, "the same units are silenced for every digit"),
             (whole_digits, "whole digits are silenced"),
+            (nothing_silenced, "nothing is silenced"),
+            (nothing_done, "nothing is silenced"),
             (in_place, "also changed what it was given"),
             (always_the_same, "two calls silence the same values"),
             (from_another_generator, "draw the lots from rng"),

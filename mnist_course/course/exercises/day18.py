@@ -18,12 +18,13 @@ def random_shift(images, pixels, rng):
     return moved
 
 
-_SIDE, _MANY = 9, 600
+_HEIGHT, _WIDTH, _MANY = 9, 7, 600
 
 
 def _marked(rng):
     """Images with a number of their own at every pixel, so that each shift can be told."""
-    return rng.permuted(np.tile(np.arange(1, 82), (_MANY, 1)), axis=1).reshape(-1, _SIDE, _SIDE)
+    numbers = np.tile(np.arange(1, _HEIGHT * _WIDTH + 1), (_MANY, 1))
+    return rng.permuted(numbers, axis=1).reshape(-1, _HEIGHT, _WIDTH)
 
 
 def _shifts(images, moved, most):
@@ -50,7 +51,7 @@ def _moved(image, down, right):
 def _check_random_shift(answer):
     for pixels in (2, 1):
         images = _marked(np.random.default_rng(pixels))
-        shown = f"random_shift({_MANY} images of 9 × 9, {pixels}, rng)"
+        shown = f"random_shift({_MANY} images of {_HEIGHT} × {_WIDTH}, {pixels}, rng)"
         moved = call(answer, images.copy(), pixels, np.random.default_rng(1), shown=shown)
         if isinstance(moved, str) or np.shape(moved) != images.shape:
             raise NotYet(f"{shown}: expected shape {images.shape}, yours {np.shape(moved)}")
@@ -131,7 +132,7 @@ def _repeats_the_edge(images, pixels, rng):
     corners = _draws(images, pixels, rng) + pixels
     return np.array(
         [
-            p[down : down + _SIDE, right : right + _SIDE]
+            p[down : down + _HEIGHT, right : right + _WIDTH]
             for p, (down, right) in zip(padded, corners, strict=True)
         ]
     )
@@ -147,6 +148,14 @@ _bell = _with(
     lambda images, p, rng: np.clip(np.rint(rng.normal(0, p / 2, (len(images), 2))), -p, p)
 )
 _half_rounded = _with(lambda images, p, rng: np.rint(rng.uniform(-p, p, (len(images), 2))))
+
+
+def _square_only(images, pixels, rng):
+    side = images.shape[1]
+    padded = np.pad(images, ((0, 0), (pixels, pixels), (pixels, pixels)))
+    corners = rng.integers(0, 2 * pixels + 1, size=(len(images), 2))
+    pairs = zip(padded, corners, strict=True)
+    return np.array([p[down : down + side, right : right + side] for p, (down, right) in pairs])
 
 
 def _changes_nothing(images, pixels, rng):
@@ -168,7 +177,7 @@ def _by_slices(images, pixels, rng):
         part[: max(0, down)] = 0
         part[len(part) + min(0, down) :] = 0
         part[:, : max(0, right)] = 0
-        part[:, len(part) + min(0, right) :] = 0
+        part[:, part.shape[1] + min(0, right) :] = 0
         out[i] = part
     return out
 
@@ -377,6 +386,7 @@ EXERCISES = (
             (_own_seed, "should come from `rng`"),
             (_bell, "equally likely"),
             (_half_rounded, "equally likely"),
+            (_square_only, "images of 9 × 7, 2, rng) stopped with ValueError"),
             (_changes_nothing, "all images have moved alike"),
         ),
         right=(_by_windows, _by_slices, _by_scipy),

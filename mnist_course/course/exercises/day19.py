@@ -185,9 +185,14 @@ class _Machine:
     def load(self):
         return self.disk
 
-    def save(self, saved):
-        self.saves.append(saved)
-        self.disk = saved
+    def save(self, *saved):
+        if len(saved) != 1:
+            raise NotYet(
+                f"save takes one thing, the pair (epochs done, state), and got {len(saved)}: "
+                "save((epoch, state)), with two brackets"
+            )
+        self.disk = saved[0]
+        self.saves.append(self.disk)
 
     def run(self, answer, epochs, shown, power=math.inf):
         self.power, self.steps = power, []
@@ -360,6 +365,19 @@ def _one_epoch_too_many(start, step, batches, epochs, load, save):
     return go_on(start, step, batches, epochs + 1, load, save)
 
 
+def _epoch_not_counted(start, step, batches, epochs, load, save):
+    epoch, state = load() or (0, start)
+    while epoch < epochs:
+        for batch in batches(epoch):
+            state = step(state, batch)
+        save((epoch, state))
+    return state
+
+
+def _saved_as_two(start, step, batches, epochs, load, save):
+    return go_on(start, step, batches, epochs, load, lambda pair: save(*pair))
+
+
 def _none_not_expected(start, step, batches, epochs, load, save):
     done, state = load()
     return go_on(start, step, batches, epochs, lambda: (done, state), save)
@@ -452,6 +470,8 @@ EXERCISES = (
             (_one_epoch_a_call, "expected steps with batches"),
             (_saves_a_torn_epoch, "as if nothing had happened"),
             (_one_epoch_too_many, "expected steps with batches"),
+            (_epoch_not_counted, "not yet: your training does not end"),
+            (_saved_as_two, "not yet: save takes one thing, the pair (epochs done, state)"),
             (_none_not_expected, "cannot unpack non-iterable NoneType"),
             (_returns_nothing, "return"),
         ),

@@ -125,7 +125,10 @@ def residual_block(x, filters):
 
 
 def _numbers(answer, side, filters, shown):
-    """What the block makes of random maps, with random weights in the order of its layers."""
+    """Its count of parameters, and what it makes of random maps, in use and in training.
+
+    The weights are random, in the order of the layers.
+    """
     import keras
 
     x = keras.Input((side, side, filters))
@@ -142,7 +145,8 @@ def _numbers(answer, side, filters, shown):
     weights = [rng.normal(0, 0.3, w.shape) for w in model.get_weights()]
     model.set_weights(weights)
     given = rng.normal(size=(2, side, side, filters)).astype("float32")
-    return model.count_params(), keras.ops.convert_to_numpy(model(given))
+    found = [keras.ops.convert_to_numpy(model(given, training=mode)) for mode in (False, True)]
+    return model.count_params(), np.stack(found)
 
 
 def _check_residual_block(answer):
@@ -153,10 +157,12 @@ def _check_residual_block(answer):
         if count != right:
             raise NotYet(f"{shown}: two convolutions have {right} parameters, yours {count}")
         if not np.allclose(found, expected, atol=1e-4):
-            raise NotYet(f"{shown}: {_what_is_wrong(answer, found, side, filters, shown)}")
+            raise NotYet(f"{shown}: {_what_is_wrong(found, expected, side, filters, shown)}")
 
 
-def _what_is_wrong(answer, found, side, filters, shown):
+def _what_is_wrong(found, expected, side, filters, shown):
+    if np.allclose(found[0], expected[0], atol=1e-4):
+        return "in training other values come out: only convolutions and ReLU, no Dropout"
     for slip, words in _BLOCK_SLIPS:
         count, slipped = _numbers(slip, side, filters, shown)
         if slipped.shape == found.shape and np.allclose(found, slipped, atol=1e-4):
@@ -197,6 +203,12 @@ def _one_convolution(x, filters):
     from keras import layers
 
     return layers.ReLU()(layers.add([x, layers.Conv2D(filters, 3, padding="same")(x)]))
+
+
+def _with_dropout(x, filters):
+    from keras import layers
+
+    return residual_block(layers.Dropout(0.2)(x), filters)
 
 
 def _put_side_by_side(x, filters):
@@ -265,14 +277,7 @@ _NETWORKS = [
 
 
 def _names(found, case):
-    networks = case.arguments[0]
-    chosen = set_of_names(found, case)
-    if not chosen <= set(networks):
-        raise NotYet(
-            f"{case.shown}: a set of names is asked for, of {', '.join(networks)}; yours is "
-            f"{found!r:.80}"
-        )
-    return ", ".join(sorted(chosen))
+    return set_of_names(found, case, case.arguments[0])
 
 
 def _check_frontier(answer):
@@ -395,6 +400,7 @@ EXERCISES = (
         wrong=(
             *_BLOCK_SLIPS,
             (_one_convolution, "two convolutions have"),
+            (_with_dropout, "in training other values come out"),
             (_put_side_by_side, "must have the shape of x"),
             (_without_padding, "must have the shape of x"),
         ),

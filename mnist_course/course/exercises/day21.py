@@ -3,7 +3,7 @@
 import numpy as np
 
 from .engine import Exercise, NotYet, call
-from .suspects import Case, judge, number, sort_letters
+from .suspects import Case, judge, number, same, sort_letters
 
 # --- 21.1 ------------------------------------------------------------------------------------
 
@@ -188,7 +188,7 @@ def _check_labels_needed(answer):
 
 
 def _a_count(found, case):
-    if isinstance(found, float) and found == np.inf:
+    if not isinstance(found, str) and same(found, np.inf):
         return "np.inf"
     return number(found, case)
 
@@ -259,6 +259,15 @@ def _by_pandas(curve, target):
     return float(means.index[means >= target].min()) if (means >= target).any() else np.inf
 
 
+def _by_where(curve, target):
+    labels, means = zip(*((k, np.mean(scores)) for k, scores in curve.items()), strict=True)
+    return np.where(np.array(means) >= target, labels, np.float32(np.inf)).min()
+
+
+def _as_an_array(curve, target):
+    return np.array(labels_needed(curve, target))
+
+
 # --- 21.3 ------------------------------------------------------------------------------------
 
 worse = {"A", "B", "E"}
@@ -320,7 +329,7 @@ EXERCISES = (
             "Return at the first that has reached it; after the loop, return np.inf.",
         ),
         wrong=tuple(_LABEL_SLIPS),
-        right=(_by_min, _by_numpy, _by_pandas),
+        right=(_by_min, _by_numpy, _by_pandas, _by_where, _as_an_array),
     ),
     Exercise(
         id="21.3",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .engine import Exercise, NotYet, as_list
+from .engine import Exercise, NotYet, as_list, require_shape
 from .suspects import Case, judge, judge_letters, number
 
 # --- 23.1 ------------------------------------------------------------------------------------
@@ -26,15 +26,10 @@ def _check_rates(answer):
 
 
 def _logarithms(found, case):
-    try:
-        found = np.asarray(as_list(found), float)
-    except (TypeError, ValueError):
-        raise NotYet(f"{case.shown}: an array of rates is asked for") from None
-    if found.shape != case.arguments[0].shape:
-        raise NotYet(
-            f"{case.shown}: {len(case.arguments[0])} rates are asked for, one for each number of "
-            f"u; yours has the shape {found.shape}"
-        )
+    found = as_list(found)
+    what = f"{case.shown}: the rates, one for each number of u,"
+    require_shape(found, case.arguments[0].shape, what=what)
+    found = np.asarray(found, float)
     if not (found > 0).all():
         raise NotYet(
             f"{case.shown}: rates are above 0, yours has {found.min():.4g}. Are yours logarithms?"

@@ -146,7 +146,7 @@ _DEATHS = [
 
 
 def _names(found, case):
-    return ", ".join(sorted(set_of_names(found, case))) or "no fit"
+    return set_of_names(found, case, [name for name, *_ in case.arguments[0]])
 
 
 def _check_again(answer):
@@ -191,6 +191,10 @@ def _not_begun(records, worker, at):
 
 def _already_done(records, worker, at):
     return {n for n, w, _, e in records if w == worker and e <= at}
+
+
+def _as_one_text(records, worker, at):
+    return ", ".join(sorted(do_again(records, worker, at)))
 
 
 _DEATH_SLIPS = (
@@ -270,7 +274,7 @@ EXERCISES = (
             "Three conditions: this worker, already begun, not yet ended.",
             "start <= at < end.",
         ),
-        wrong=_DEATH_SLIPS,
+        wrong=(*_DEATH_SLIPS, (_as_one_text, "which is no name of it")),
         right=(_by_comprehension, _by_pandas, _by_filter),
     ),
     Exercise(

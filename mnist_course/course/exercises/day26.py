@@ -101,6 +101,15 @@ def _bins_of_equal_count(sureness, right, bins):
     return sum(gaps) / len(sureness)
 
 
+def _empty_bins_too(sureness, right, bins):
+    place = np.minimum((sureness * bins).astype(int), bins - 1)
+    gaps = [
+        abs(sureness[place == b].mean() - right[place == b].mean()) * np.mean(place == b)
+        for b in range(bins)
+    ]
+    return np.sum(gaps)
+
+
 _BIN_SLIPS = (
     (_unweighted, "a bin with many answers counts for more: weigh by the counts"),
     (_by_the_number_of_bins, "weigh by the counts, not by the number of bins"),
@@ -295,7 +304,7 @@ EXERCISES = (
             "inside = place == b marks the answers of a bin; inside.mean() is its share of all.",
             "Add abs(sureness[inside].mean() - right[inside].mean()) * inside.mean().",
         ),
-        wrong=_BIN_SLIPS,
+        wrong=(*_BIN_SLIPS, (_empty_bins_too, "leave out what is empty")),
         right=(_by_histograms, _by_pandas, _in_a_loop),
     ),
     Exercise(

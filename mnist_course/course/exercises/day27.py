@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...scratch import softmax
-from .engine import Exercise, NotYet
+from .engine import Exercise, require_shape
 from .suspects import Case, judge, judge_letters, number
 
 # --- 27.1 ------------------------------------------------------------------------------------
@@ -35,7 +35,8 @@ _LOSSES = [
 
 
 def _check_loss(answer):
-    judge(answer, distillation_loss, _LOSSES, slips=_LOSS_SLIPS, form=number)
+    # so wide that a guard inside the logarithm passes
+    judge(answer, distillation_loss, _LOSSES, slips=_LOSS_SLIPS, form=number, within=2e-3)
 
 
 def _surprise(p, q):
@@ -124,6 +125,17 @@ def _in_float32(teacher, student, temperature):
     return -np.einsum("ij,ij->", p, np.log(q)) / len(p)
 
 
+def _guarded(teacher, student, temperature):
+    p, q = softmax(teacher / temperature), softmax(student / temperature)
+    return -(p * np.log(q + 1e-7)).sum(axis=1).mean()
+
+
+def _by_keras(teacher, student, temperature):
+    from keras.losses import CategoricalCrossentropy
+
+    return CategoricalCrossentropy()(softmax(teacher / temperature), softmax(student / temperature))
+
+
 # --- 27.2 ------------------------------------------------------------------------------------
 
 
@@ -145,14 +157,8 @@ def _check_combine(answer):
 
 
 def _rows(found, case):
-    shape = case.arguments[0].shape[1:]
-    try:
-        found = np.asarray(found, float)
-    except (TypeError, ValueError):
-        raise NotYet(f"{case.shown}: an array of shape {shape} is asked for") from None
-    if found.shape != shape:
-        raise NotYet(f"{case.shown}: expected the shape {shape}, yours has {found.shape}")
-    return found
+    require_shape(found, case.arguments[0].shape[1:], what=f"{case.shown}: the result")
+    return np.asarray(found, float)
 
 
 def _plain_mean(answers):
@@ -248,7 +254,7 @@ EXERCISES = (
             "-np.sum(p * np.log(q), axis=1) for each row, and the mean of the rows.",
         ),
         wrong=_LOSS_SLIPS,
-        right=(_by_scipy, _in_a_loop, _in_float32),
+        right=(_by_scipy, _in_a_loop, _in_float32, _guarded, _by_keras),
     ),
     Exercise(
         id="27.2",

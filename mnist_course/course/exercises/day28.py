@@ -339,8 +339,8 @@ def _check_suspicious(answer):
 
 
 def _names(found, case):
-    """A set of names in one fixed order, as a text that can be compared and shown."""
-    return ", ".join(sorted(set_of_names(found, case))) or "(none)"
+    contents, checksums = case.arguments
+    return set_of_names(found, case, {*contents, *checksums})
 
 
 def _flagged(is_bad):
@@ -400,6 +400,10 @@ def _another_sum(name, content, checksums):
 
 def _lost_ones_too(contents, checksums):
     return suspicious(contents, checksums) | (set(checksums) - set(contents))
+
+
+def _as_one_text(contents, checksums):
+    return ", ".join(sorted(suspicious(contents, checksums)))
 
 
 _FOLDER_SLIPS = (
@@ -491,7 +495,7 @@ EXERCISES = (
             "checksums[name].strip().lower() is the copied checksum in one spelling.",
             "A name that is not in checksums is suspicious, too; so is one whose checksum differs.",
         ),
-        wrong=_FOLDER_SLIPS,
+        wrong=(*_FOLDER_SLIPS, (_as_one_text, "yours has '', which is no name of it")),
         right=(_by_comprehension, _as_a_list, _by_bytes),
     ),
 )

@@ -25,10 +25,10 @@ _FIELDS = ("digit", "confidence", "second")
 _GUESSES = [
     Case(f"as_answer(np.array({values}, np.float32))", (np.array(values, np.float32),))
     for values in (
-        [0.01, 0.02, 0.03, 0.2, 0.04, 0.05, 0.03, 0.6, 0.01, 0.01],
-        [0.3, 0.05, 0.03, 0.02, 0.04, 0.01, 0.03, 0.01, 0.01, 0.5],
-        [0.45, 0.55, 0, 0, 0, 0, 0, 0, 0, 0],
-        [0.02, 0.01, 0.03, 0.05, 0.7, 0.06, 0.04, 0.03, 0.02, 0.04],
+        [0.01, 0.02, 0.03, 0.2, 0.04, 0.05, 0.03, 0.60123, 0.00877, 0.01],
+        [0.30456, 0.05, 0.03, 0.02, 0.04, 0.01, 0.03, 0.01, 0.01, 0.49544],
+        [0.45678, 0.54322, 0, 0, 0, 0, 0, 0, 0, 0],
+        [0.02, 0.01, 0.03, 0.05, 0.70321, 0.06, 0.04, 0.03, 0.02, 0.03679],
     )
 ]
 
@@ -51,6 +51,8 @@ def _fields(found, case):
         raise NotYet(f"JSON cannot take it ({problem}). Yours has {kinds}") from None
     if any(isinstance(value, str | bool) or np.ndim(value) for value in found.values()):
         raise NotYet(f"{case.shown}: each field holds one number, yours is {dict(found)}")
+    if not (isinstance(found["digit"], int) and isinstance(found["second"], int)):
+        raise NotYet(f"{case.shown}: a digit is a whole number, int(...), yours is {dict(found)}")
     return [found[name] for name in _FIELDS]
 
 
@@ -81,6 +83,14 @@ def _confidence_of_the_second(probabilities):
 def _rounded(probabilities):
     right = as_answer(probabilities)
     return right | {"confidence": round(right["confidence"], 1)}
+
+
+def _to_two_places(probabilities):
+    return as_answer(probabilities) | {"confidence": round(float(probabilities.max()), 2)}
+
+
+def _digits_as_floats(probabilities):
+    return {name: float(value) for name, value in as_answer(probabilities).items()}
 
 
 def _second_without_the_first_shifted(probabilities):
@@ -121,7 +131,9 @@ _ANSWER_SLIPS = (
     (_in_per_cent, "a probability from 0 to 1, not per cent"),
     (_confidence_cut_off, "int(...) cuts 0.6 down to 0: take float(...)"),
     (_twice_the_first, "second is another digit than the first"),
-    (_second_probability, "second is a digit, not a probability"),
+    (_second_probability, "a digit is a whole number"),
+    (_digits_as_floats, "a digit is a whole number"),
+    (_to_two_places, "yours is rounded"),
     (_as_text, "one number"),
 )
 
@@ -367,6 +379,7 @@ def looks_right(answer):
         len(shares) == 10
         and min(shares) >= 0
         and abs(sum(shares) - 1) <= 0.001
+        and answer["digit"] in range(10)
         and shares[answer["digit"]] == max(shares)
     )
 
@@ -396,6 +409,8 @@ _ANSWERS = [
         "together 1.0012": _said([*_SHARES[:7], 0.7012, 0.02, 0.03]),
         "another digit than the likeliest": _said(_SHARES, 3),
         "the least likely digit": _said(_SHARES, 1),
+        "the digit -3": _said(_SHARES, -3),
+        "the digit 10": _said(_SHARES, 10),
     }.items()
 ]
 
@@ -413,7 +428,7 @@ def _but(part):
             "ten": len(shares) == 10,
             "above": min(shares) >= 0,
             "one": abs(sum(shares) - 1) <= 0.001,
-            "likeliest": shares[digit] == max(shares),
+            "likeliest": digit in range(10) and shares[digit] == max(shares),
         }
         return bool(all((parts | part(shares, digit)).values()))
 
@@ -428,7 +443,8 @@ _any_digit = _but(lambda s, d: {"likeliest": True})
 _exactly_one = _but(lambda s, d: {"one": sum(s) == 1})
 _only_too_much = _but(lambda s, d: {"one": sum(s) - 1 <= 0.001})
 _wide = _but(lambda s, d: {"one": abs(sum(s) - 1) <= 0.05})
-_half = _but(lambda s, d: {"likeliest": s[d] > 0.5})
+_half = _but(lambda s, d: {"likeliest": d in range(10) and s[d] > 0.5})
+_from_behind = _but(lambda s, d: {"likeliest": d < 10 and s[d] == max(s)})
 _two_places = _but(lambda s, d: {"one": round(sum(s), 2) == 1})
 _no_zero = _but(lambda s, d: {"above": min(s) > 0})
 
@@ -438,6 +454,7 @@ _TEST_SLIPS = (
     (_below_zero, "a probability is never below 0"),
     (_any_sum, "together they must be 1"),
     (_any_digit, "does the digit belong to the largest of them?"),
+    (_from_behind, "a digit is 0 to 9; a list counts -3 from its end"),
     (_exactly_one, "rounding moves the sum a little"),
     (_only_too_much, "too little is wrong, too: abs(...)"),
     (_wide, "0.001, no more"),
@@ -445,6 +462,11 @@ _TEST_SLIPS = (
     (_two_places, "0.001, no more"),
     (_no_zero, "0 is a probability"),
 )
+
+
+def _stops_at_ten(answer):
+    shares = answer["probabilities"]
+    return shares[answer["digit"]] == max(shares) and looks_right(answer)
 
 
 def _by_numpy_again(answer):
@@ -474,7 +496,7 @@ def _by_an_array_of_no_axis(answer):
 
 def _by_steps(answer):
     shares = answer["probabilities"]
-    right = len(shares) == 10
+    right = len(shares) == 10 and 0 <= answer["digit"] <= 9
     for share in shares:
         right = right and 0 <= share <= answer["probabilities"][answer["digit"]]
     return right and abs(1 - sum(shares)) < 0.00101
@@ -516,16 +538,17 @@ EXERCISES = (
         id="29.3",
         title="a test that can fail",
         solution=looks_right,
-        reason="Four things must hold together: ten numbers, none below 0, a sum of 1 but for "
-        "rounding, and the digit at the place of the largest. Each broken service breaks one.",
+        reason="Five things must hold together: ten numbers, none below 0, a sum of 1 but for "
+        "rounding, a digit from 0 to 9, and the largest number at its place. Each broken service "
+        "breaks one.",
         check=_check_test,
         hints=(
-            "Four conditions, joined by `and`.",
+            "Five conditions, joined by `and`: what is looked up must be there.",
             "abs(sum(...) - 1) <= 0.001 allows for rounding.",
             'The probability of the digit, answer["probabilities"][answer["digit"]], is the '
             "largest.",
         ),
-        wrong=_TEST_SLIPS,
+        wrong=(*_TEST_SLIPS, (_stops_at_ten, "IndexError: list index out of range")),
         right=(_by_numpy_again, _by_asserts, _by_steps, _by_an_array_of_no_axis),
     ),
 )

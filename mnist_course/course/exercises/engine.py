@@ -3,6 +3,7 @@
 import copy
 import inspect
 import os
+import re
 import textwrap
 import traceback
 import warnings
@@ -48,6 +49,8 @@ class Exercise:
     wrong: tuple[tuple[Any, str], ...]
     right: tuple[Any, ...] = ()
 
+
+ROUNDED = "yours is rounded: leave the digits as they are"
 
 _hints_shown: dict[str, int] = {}
 
@@ -197,6 +200,8 @@ def call(
     try:
         result = function(*given)
         result = as_list(result) if listed else result
+    except (NotYet, NotAttempted):  # said by what the function was given, in words already
+        raise
     except (Exception, SystemExit) as problem:
         raise NotYet(f"{shown} stopped with {_told(problem)}") from problem
     _reject_ellipsis(result)
@@ -225,13 +230,41 @@ def require(holds: bool, message: str) -> None:
 
 
 def require_shape(value: Any, shape: tuple[int, ...], *, what: str) -> None:
-    """Raise ``NotYet`` unless the value is an array of this shape."""
+    """Raise ``NotYet`` unless the value is an array of this shape, of numbers."""
     try:
         found = np.shape(value)
     except ValueError:  # a list of lists of different lengths
         raise NotYet(f"{what} should have shape {shape}, yours is {show(value)}") from None
     if found != shape:
         raise NotYet(f"{what} should have shape {shape}, yours has {found}")
+    try:
+        as_numbers(value)
+    except (TypeError, ValueError):
+        raise NotYet(f"{what} should consist of numbers, yours is {show(value)}") from None
+
+
+def as_numbers(value: Any) -> np.ndarray:
+    """An array of floats; a text such as "0.5", which NumPy would take, is no number.
+
+    Raises:
+        TypeError: there is a text, or something else that is no number.
+        ValueError: lists of different lengths.
+    """
+    array = np.asarray(value)
+    if array.dtype.kind in "USO" and any(isinstance(item, str | bytes) for item in array.flat):
+        raise TypeError("a text is no number")
+    return np.asarray(value, float)
+
+
+def is_rounded(value: Any, expected: Any) -> bool:
+    """Whether the value is what is expected, but with one to five digits of each fraction."""
+    try:
+        value, expected = as_numbers(value), as_numbers(expected)
+    except (TypeError, ValueError):
+        return False
+    return value.shape == expected.shape and any(
+        np.allclose(value, expected.round(digits), rtol=0, atol=1e-6) for digits in range(1, 6)
+    )
 
 
 def require_equal(value: Any, expected: Any, *, what: str, within: float = 0.0) -> None:
@@ -242,7 +275,8 @@ def require_equal(value: Any, expected: Any, *, what: str, within: float = 0.0) 
     else:
         same = np.array_equal(value, expected)
     if not same:
-        raise NotYet(f"{what} should be {show(expected)}, yours is {show(value)}")
+        words = f": {ROUNDED}" if is_rounded(value, expected) else ""
+        raise NotYet(f"{what} should be {show(expected)}, yours is {show(value)}{words}")
 
 
 def _reject_ellipsis(value: Any) -> None:
@@ -272,7 +306,8 @@ def show(value: Any, *, width: int = 120) -> str:
 
 
 def _shorten(text: object, width: int = 120) -> str:
-    line = " ".join(str(text).split())
+    """One line of at most so many characters, without the colours of a terminal."""
+    line = " ".join(re.sub(r"\x1b\[[\d;]*m", "", str(text)).split())
     return line if len(line) <= width else f"{line[: width - 4]} ..."
 
 
@@ -296,9 +331,10 @@ def _told(problem: BaseException) -> str:
         text += '. A name needs its first value before the loop, such as text = ""'
     if isinstance(problem, RecursionError):
         text += ". The function calls itself without an end"
-    trace = traceback.extract_tb(problem.__traceback__)
-    line = trace[-1].line if len(trace) > 1 else None
-    return f"{name}: {text}" + (f" (in the line: {_shorten(line, 80)})" if line else "")
+    frames = [f for f in traceback.extract_tb(problem.__traceback__) if f.filename != __file__]
+    # the learner's own, not those of libraries and of what the function was given
+    lines = [f.line for f in frames if f.line and f.filename == frames[0].filename]
+    return f"{name}: {text}" + (f" (in the line: {_shorten(lines[-1], 80)})" if lines else "")
 
 
 def _source(answer: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .engine import NotAttempted, NotYet, call
+from .engine import ROUNDED, NotAttempted, NotYet, as_numbers, call, is_rounded
 
 
 class Case(NamedTuple):
@@ -64,7 +64,8 @@ def judge(
         for slip, text in slips
         if all(map(lambda a, b: same(a, b, within=within), _results(slip, cases, form), found))
     }
-    reason = words.pop() if len(words) == 1 else cases[first].note
+    note = ROUNDED if all(map(is_rounded, found, expected)) else cases[first].note
+    reason = words.pop() if len(words) == 1 else note
     raise NotYet(f"{message}: {reason}" if reason else message)
 
 
@@ -73,7 +74,7 @@ def same(value: Any, other: Any, *, within: float = 1e-5) -> bool:
     if isinstance(value, str) or isinstance(other, str):
         return isinstance(value, str) and isinstance(other, str) and value == other
     try:
-        value, other = np.asarray(value, float), np.asarray(other, float)
+        value, other = as_numbers(value), as_numbers(other)
     except (TypeError, ValueError):
         return False
     close = value.shape == other.shape and np.allclose(value, other, rtol=within, atol=within)
@@ -87,19 +88,23 @@ def show(value: Any) -> str:
     if isinstance(value, str):
         return f'"{value}"'
     try:
-        array = np.asarray(value, float)
+        array = as_numbers(value)
     except (TypeError, ValueError):
         return repr(value)
-    whole = np.all(array == np.round(array)) and np.all(np.abs(array) < 1e6)
+    whole = np.all(array == np.round(array)) and np.all(np.abs(array) < 1e9)
     array = array.astype(int) if whole else array
+    if not array.ndim:
+        return str(array) if whole else f"{array:.4g}"
     with np.printoptions(precision=4, threshold=20, suppress=True):
-        return np.array2string(array, separator=", ") if array.ndim else f"{array.item():.4g}"
+        return np.array2string(array, separator=", ")
 
 
 def number(found: Any, case: Case) -> Any:
     """``form`` for functions that return one number."""
     if isinstance(found, str) or not same(found, found) or np.ndim(np.asarray(found)):
-        raise NotYet(f"{case.shown}: one number is asked for, yours is {found!r:.80}")
+        nan = ", 0 / 0 or the mean of nothing: leave out what is empty"
+        why = nan if str(found) == "nan" else ""
+        raise NotYet(f"{case.shown}: one number is asked for, yours is {found!r:.80}{why}")
     return found
 
 
@@ -200,12 +205,15 @@ def judge_letters(
         raise NotYet(f"{found} right, {len(missing)} missing. {ask}")
 
 
-def set_of_names(found: Any, case: Case) -> set[str]:
-    """A choice of names: a set, a list, a Series, or a single name."""
+def set_of_names(found: Any, case: Case, allowed: Iterable[str]) -> str:
+    """``form`` for a choice of these names: a set, a list, a Series, or a single name."""
     try:
-        return {found} if isinstance(found, str) else {str(name) for name in found}
+        chosen = {found} if isinstance(found, str) else {str(name) for name in found}
     except TypeError:
         raise NotYet(f"{case.shown}: a set of names is asked for, yours is {found!r:.60}") from None
+    if unknown := chosen - set(allowed):
+        raise NotYet(f"{case.shown}: yours has {min(unknown)!r}, which is no name of it")
+    return ", ".join(sorted(chosen)) or "no name"
 
 
 def yes_or_no(found: Any, case: Case) -> bool:
