@@ -8,6 +8,20 @@ from pathlib import Path
 
 
 @contextmanager
+def naming(path: str | Path) -> Iterator[None]:
+    """Let the system's errors in the block name this path.
+
+    A full disk names no file, and other problems name one aside, of which nobody knows.
+    """
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno is None:
+            raise
+        raise OSError(problem.errno, problem.strerror, str(path)) from problem
+
+
+@contextmanager
 def written_aside(path: str | Path) -> Iterator[Path]:
     """Give a path to write to; when the block ends well, what was written takes its place.
 
@@ -19,19 +33,17 @@ def written_aside(path: str | Path) -> Iterator[Path]:
 
     Yields:
         A path in the same folder, with the same ending.
+
+    Raises:
+        OSError: the file cannot be written.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
+    prefix, parent = f".{path.name}.", path.parent
+    with naming(path), tempfile.TemporaryDirectory(prefix=prefix, dir=parent) as folder:
         aside = Path(folder) / path.name
-        try:
-            yield aside
-            os.replace(aside, path)
-        except OSError as problem:
-            if problem.errno is None:
-                raise
-            # a full disk names no file, other problems the one aside
-            raise OSError(problem.errno, problem.strerror, str(path)) from problem
+        yield aside
+        os.replace(aside, path)
 
 
 def write_bytes(path: str | Path, content: bytes) -> None:
@@ -56,14 +68,18 @@ def alone_with(path: str | Path) -> Iterator[None]:
 
     Raises:
         ValueError: another program, or another place in this one, is at work with the file.
+        OSError: its folder cannot be written to.
     """
     from filelock import FileLock, Timeout
 
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=0)
+    file = path.with_name(f".{path.name}.lock")
+    lock = FileLock(file, timeout=0)
     try:
-        lock.acquire()
+        with naming(path):
+            file.touch()  # where it cannot be made, filelock may say that others have it
+            lock.acquire()
     except Timeout:
         raise ValueError(
             f"{path} is in use by another training: wait for its end, or give another file"

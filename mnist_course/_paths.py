@@ -13,7 +13,8 @@ PACKAGE = Path(__file__).resolve().parent
 def find_clone(start: Path) -> Path | None:
     """The clone that a folder belongs to: it, or the nearest folder above, that has lessons."""
     for folder in (start, *start.parents):
-        if (folder / "pyproject.toml").is_file() and (folder / "notebooks").is_dir():
+        # os.path says no, and Path raises, where one may not look
+        if os.path.isfile(folder / "pyproject.toml") and os.path.isdir(folder / "notebooks"):
             return folder
     return None
 

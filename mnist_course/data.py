@@ -7,6 +7,7 @@ array is verified on every load.
 import gzip
 import hashlib
 import http.client
+import io
 import os
 import tempfile
 import urllib.request
@@ -191,7 +192,8 @@ def split_validation(
         ``(x_train, y_train), (x_validation, y_validation)``.
 
     Raises:
-        ValueError: lengths differ, or the fraction is not between 0 and 1.
+        ValueError: lengths differ, the fraction is not between 0 and 1, or not every class has
+            enough examples for a share.
     """
     from sklearn.model_selection import train_test_split
 
@@ -201,9 +203,15 @@ def split_validation(
             f"validation_split is a fraction between 0 and 1 (0.1 sets aside 10 %), "
             f"got {validation_split}"
         )
-    x_train, x_validation, y_train, y_validation = train_test_split(
-        x, y, test_size=validation_split, stratify=y, random_state=seed
-    )
+    try:
+        x_train, x_validation, y_train, y_validation = train_test_split(
+            x, y, test_size=float(validation_split), stratify=y, random_state=seed
+        )
+    except ValueError as problem:  # scikit-learn knows nothing of a validation_split
+        raise ValueError(
+            f"validation_split={validation_split:g} of these {len(x)} examples cannot be set aside "
+            f"with a share of every class: {problem}"
+        ) from problem
     return (x_train, y_train), (x_validation, y_validation)
 
 
@@ -222,13 +230,15 @@ def balanced_subset(
         ``(x, y)`` with ``per_class`` times the number of classes examples.
 
     Raises:
-        ValueError: there are no examples, a class has fewer than asked for, ``per_class`` is no
-            whole number, or lengths differ.
+        ValueError: there are no examples, a label is NaN, a class has fewer than asked for,
+            ``per_class`` is no whole number, or lengths differ.
     """
     x, y = np.asarray(x), np.asarray(y)
     _require_same_length(x, y)
     if y.ndim != 1 or len(y) == 0:
         raise ValueError(f"expected labels of shape (n,), at least one, got shape {y.shape}")
+    if (y != y).any():  # no other value differs from itself
+        raise ValueError(f"the labels must name a class each, but {(y != y).sum()} are NaN")
     classes, counts = np.unique(y, return_counts=True)
     if not isinstance(per_class, int | np.integer) or not 1 <= per_class <= counts.min():
         rarest = classes[counts.argmin()]
@@ -282,11 +292,15 @@ def _read_own(file: Path, checksums: dict[str, str]) -> dict[str, np.ndarray]:
 
 def _read_npz(file: Path, names: Iterable[str], *, what: str, remedy: str) -> dict[str, np.ndarray]:
     """The named arrays; ``what`` the file is and the remedy go into the messages."""
-    if not file.is_file():
+    if not os.path.isfile(file):
         raise DataError(f"there is no {what} at {file}; expected an .npz file")
     try:
-        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as content:
-            return {name: content[name] for name in names}
+        content = file.read_bytes()
+    except OSError as problem:
+        raise DataError(f"cannot read {file} ({problem})\n{remedy}") from problem
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in names}
     except (
         AttributeError,  # a plain .npy array: it has no context to enter
         EOFError,
@@ -297,7 +311,7 @@ def _read_npz(file: Path, names: Iterable[str], *, what: str, remedy: str) -> di
         zipfile.BadZipFile,
         zlib.error,
     ) as problem:
-        found = hashlib.sha256(file.read_bytes()).hexdigest()
+        found = hashlib.sha256(content).hexdigest()
         expected = f"\n  expected {FILE_SHA256}" if names is SHA256 else ""
         raise DataError(
             f"{file} is damaged or not the expected {what} ({problem}): the SHA-256 of the file "

@@ -201,7 +201,7 @@ def _names(files: Mapping[str, dict]) -> set[str]:
 
 def _parse_manifest(file: Path) -> dict[str, dict]:
     try:
-        return json.loads(_read(file))
+        return json.loads(read_file(file))
     except (json.JSONDecodeError, UnicodeDecodeError) as problem:
         raise ModelError(f"{file} is damaged ({problem})\n{restore_advice(file)}") from problem
 
@@ -223,12 +223,17 @@ def _kept(folder: Path, name: str) -> Path:
 def _read_shipped(folder: Path, name: str, file: Mapping) -> bytes:
     """A shipped file: where a shipping was broken off, the one that it kept."""
     kept = _kept(folder, name) / file["name"]
-    if kept.is_file() and _sha256(content := _read(kept)) == file["sha256"]:
+    if kept.is_file() and _sha256(content := read_file(kept)) == file["sha256"]:
         return content
-    return _read(folder / file["name"])
+    return read_file(folder / file["name"])
 
 
-def _read(file: Path) -> bytes:
+def read_file(file: Path) -> bytes:
+    """A model's file, or whatever comes with it.
+
+    Raises:
+        ModelError: it cannot be read.
+    """
     try:
         return file.read_bytes()
     except OSError as problem:

@@ -7,9 +7,12 @@ and a loss: ``training`` compiles them.
 
 import math
 from collections.abc import Callable
+from numbers import Integral
 
 import keras
 from keras import layers
+
+from ._seed import set_seed
 
 BATCH_NORM_MOMENTUM = 0.9  # Keras's 0.99 lags behind in runs of a few hundred steps
 
@@ -29,15 +32,16 @@ def create_model(
         A model from images (n, 28, 28, 1), 0.0 to 1.0, to probabilities (n, num_classes).
 
     Raises:
-        ValueError: there is no model of that name, or fewer than two classes.
+        ValueError: there is no model of that name, ``num_classes`` is no whole number from 2
+            upwards, or the seed is none, as ``set_seed`` says.
     """
     if name not in MODELS:
         raise ValueError(f"there is no model {name!r}; choose one of {', '.join(MODELS)}")
-    if num_classes < 2:
-        raise ValueError(f"num_classes must be at least 2, got {num_classes}")
+    if not isinstance(num_classes, Integral) or num_classes < 2:
+        raise ValueError(f"num_classes must be a whole number, at least 2, got {num_classes!r}")
     if seed is not None:
-        keras.utils.set_random_seed(seed)
-    return MODELS[name](num_classes)
+        set_seed(seed)
+    return MODELS[name](int(num_classes))  # Keras takes no NumPy integer
 
 
 def multiplications(model: keras.Model) -> int:

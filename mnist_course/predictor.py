@@ -17,6 +17,7 @@ from .rows import split_digits
 __all__ = ["DigitReader", "ModelError", "NumberReading", "Reading"]
 
 BATCH = 1024  # images: bounds the memory that a call takes
+KINDS = "onnx", "onnx_int8"  # of the shipped files
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -108,8 +109,14 @@ class DigitReader:
                 in the installed package.
 
         Raises:
-            ModelError: no such model, a file is missing, or it is not the one that was shipped.
+            ModelError: no such model, a file is missing, it is not the one that was shipped, or
+                of a kind that is no network in ONNX.
         """
+        if kind not in KINDS:
+            raise ModelError(
+                f"a reader opens {' or '.join(map(repr, KINDS))}, got {kind!r}: Keras models are "
+                "for load_model"
+            )
         content, detector = verified_bytes(name, kind, folder=folder), None
         if "detector" in files_of(name, folder=folder):
             detector = verified_bytes(name, "detector", folder=folder)

@@ -1,5 +1,6 @@
 """data: the right digits or a clear error, and nothing overwritten."""
 
+import errno
 import gzip
 import shutil
 import socket
@@ -12,6 +13,7 @@ import pytest
 from mnist_course import (
     balanced_subset,
     data,
+    load_drawings,
     load_letters,
     load_mnist,
     load_uci_digits,
@@ -104,6 +106,18 @@ def test_a_plain_npy_file_is_refused(tmp_path):
     np.save(tmp_path / "plain.npy", np.zeros(3))
     with pytest.raises(data.DataError, match="damaged or not"):
         load_mnist(tmp_path / "plain.npy")
+
+
+@pytest.mark.parametrize("load", [load_mnist, load_drawings])
+def test_a_file_that_may_not_be_read_is_named(tmp_path, monkeypatch, load):
+    def refuse(*_):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    (tmp_path / "locked.npz").touch()
+    monkeypatch.setattr(data.Path, "open", refuse)
+    monkeypatch.setattr(data.Path, "read_bytes", refuse)
+    with pytest.raises(data.DataError, match="cannot read .*locked.npz .*Permission denied"):
+        load(tmp_path / "locked.npz")
 
 
 def test_a_missing_file_is_named(tmp_path):
@@ -252,6 +266,17 @@ def test_split_wants_a_fraction(fraction):
         split_validation(np.arange(20), np.arange(20) % 2, validation_split=fraction)
 
 
+@pytest.mark.parametrize("labels", [np.arange(50) % 10, np.full(50, np.nan), np.arange(50) // 49])
+def test_what_cannot_be_split_is_told_with_the_name_that_was_given(labels):
+    with pytest.raises(ValueError, match="validation_split=0.1 of these 50 examples cannot be"):
+        split_validation(np.arange(50), labels)
+
+
+def test_a_fraction_may_be_a_number_of_numpy():
+    x, y = np.arange(100), np.arange(100) % 10
+    assert len(split_validation(x, y, validation_split=np.float32(0.25))[1][0]) == 25
+
+
 def test_split_wants_a_label_for_each_example():
     with pytest.raises(ValueError, match="one label per example, got 20 and 19"):
         split_validation(np.arange(20), np.arange(19))
@@ -301,6 +326,11 @@ def test_balanced_subset_takes_lists():
 def test_balanced_subset_wants_a_row_of_labels(labels):
     with pytest.raises(ValueError, match=r"labels of shape \(n,\), at least one, got"):
         balanced_subset(np.zeros(len(labels)), labels, per_class=1)
+
+
+def test_balanced_subset_wants_a_class_for_each_example():
+    with pytest.raises(ValueError, match="2 are NaN"):
+        balanced_subset(np.arange(3), [0, np.nan, np.nan], per_class=1)
 
 
 @pytest.mark.parametrize("per_class", [0, -1, 1.5])

@@ -69,9 +69,22 @@ def test_unknown_name_lists_the_names():
         create_model("cnnn")
 
 
-def test_one_class_is_refused():
-    with pytest.raises(ValueError, match="at least 2, got 1"):
-        create_model("cnn", num_classes=1)
+@pytest.mark.parametrize("count", [1, 10.0, "10"])
+def test_fewer_than_two_classes_or_no_number_of_them_is_refused(count):
+    with pytest.raises(ValueError, match=f"whole number, at least 2, got {count!r}"):
+        create_model("cnn", num_classes=count)
+
+
+def test_numbers_may_be_those_of_numpy():
+    labels = np.array([0, 4], np.uint8)
+    model = create_model("softmax", num_classes=labels.max() + 1, seed=np.int64(3))
+    expected = create_model("softmax", num_classes=5, seed=3)
+    np.testing.assert_array_equal(model.get_weights()[0], expected.get_weights()[0])
+
+
+def test_what_is_no_seed_is_named():
+    with pytest.raises(ValueError, match="seed must be a whole number .* got -1"):
+        create_model("cnn", seed=-1)
 
 
 def test_multiplications_count_every_use_of_a_weight():

@@ -48,5 +48,13 @@ def test_a_wheel_is_installed_again(tmp_path, monkeypatch):
         assert restore_advice(tmp_path / folder / "a").startswith("Install mnist-course again")
 
 
+def test_a_folder_in_which_one_may_not_look_is_no_clone(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError
+
+    monkeypatch.setattr(_paths.Path, "stat", refuse)
+    assert _paths.find_clone(tmp_path) is None
+
+
 def test_a_file_from_elsewhere_is_copied_again(tmp_path):
     assert restore_advice(tmp_path / "a.onnx") == "Copy it again from where it came from"

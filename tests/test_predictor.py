@@ -301,6 +301,12 @@ def test_unknown_model_lists_the_known_ones(folder):
         DigitReader.load("best", folder=folder)
 
 
+@pytest.mark.parametrize("kind", ["keras", "detector"])
+def test_a_reader_opens_networks_in_onnx_only(folder, kind):
+    with pytest.raises(ModelError, match=f"opens 'onnx' or 'onnx_int8', got '{kind}'"):
+        DigitReader.load("rows", kind=kind, folder=folder)
+
+
 def test_tampered_model_is_refused_with_both_checksums_and_the_remedy(folder):
     file = folder / "rows.onnx"
     expected = hashlib.sha256(file.read_bytes()).hexdigest()

@@ -11,6 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from .._files import naming
 from ..contract import check_answers, check_shapes
 from ..data import load_mnist
 from ..manifest import verified_bytes
@@ -41,7 +42,7 @@ def export_model(
 
     Args:
         model: a Keras model from images to probabilities, without ``Lambda`` layers.
-        name: file name without its ending.
+        name: file name without its ending, and without folders.
         folder: where to write, by default the current folder; made if it is missing.
         formats: of ``FORMATS``: ``"keras"``, ``"onnx"``, ``"litert"`` (needs the extra
             ``litert``), ``"onnx_int8"``.
@@ -52,13 +53,16 @@ def export_model(
         The files by format, such as ``{"keras": path, "onnx": path}``.
 
     Raises:
-        ValueError: no such format, LiteRT is not installed, or Keras is not on TensorFlow.
+        ValueError: no such format, the name is none of a file, LiteRT is not installed, or Keras
+            is not on TensorFlow.
         ModelError: the model is no network of digits, as ``contract`` says.
         ExportError: the model holds code, or a file does not answer as it does; nothing is
             replaced.
     """
     if unknown := set(formats) - set(FORMATS):
         raise ValueError(f"no format {', '.join(unknown)}; choose from {', '.join(FORMATS)}")
+    if not name or Path(name).name != name:
+        raise ValueError(f"name must be a file name, as in name='mine', got {name!r}")
     _refuse_lambda(model)
     check_shapes(name, *shapes_of(model))
     check_answers(name, answer_of(model))
@@ -67,7 +71,7 @@ def export_model(
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     drafts = {}
-    with tempfile.TemporaryDirectory(dir=folder) as aside:
+    with naming(folder), tempfile.TemporaryDirectory(dir=folder) as aside:
         for kind in formats:
             drafts[kind] = Path(aside) / f"{name}{FORMATS[kind].ending}"
             FORMATS[kind].module().write(model, drafts[kind])

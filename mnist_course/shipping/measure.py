@@ -1,6 +1,7 @@
 """How good is a model file, on digits of two sources, and how fast? Numbers with intervals."""
 
 import contextlib
+import os
 import statistics
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import numpy as np
 
 from ..data import load_mnist, load_uci_digits
 from ..evaluation.statistics import accuracy_interval
+from ..manifest import ModelError, read_file
 from ..predictor import DigitReader
 from ..preprocessing import scale_pixels
 from .formats import format_of
@@ -116,16 +118,23 @@ def evaluate_model(
 
 
 def _open(source: str | Path) -> Predict:
+    if not isinstance(source, str | os.PathLike):
+        raise ModelError(
+            "expected the name of a shipped model, or a model's file, as export_model writes it, "
+            f"got {type(source).__name__}"
+        )
     file = Path(source)
     if not file.suffix and file.name == str(source):
         return DigitReader.load(str(source)).predict
     if format_of(file).runtime == "ONNX" and file.is_file():  # without Keras
-        return DigitReader(file.read_bytes(), name=file.name).predict
+        return DigitReader(read_file(file), name=file.name).predict
     answer = open_model(file)
     return lambda images: answer(scale_pixels(images))
 
 
 def _checked(name: str, digits: Digits) -> Digits:
+    if not isinstance(digits, tuple | list) or len(digits) != 2:
+        raise ValueError(f"expected {name}=(images, labels), got {type(digits).__name__}")
     images, labels = digits
     with contextlib.suppress(ValueError):  # arrays of several shapes, such as all of MNIST
         labels = np.asarray(labels)

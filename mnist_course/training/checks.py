@@ -1,5 +1,7 @@
 """What a training is given, checked before minutes are spent on it."""
 
+from numbers import Integral
+
 import keras
 import numpy as np
 
@@ -13,8 +15,11 @@ def check_training(x: np.ndarray, y: np.ndarray, epochs: int, batch_size: int) -
         ValueError: that is not so.
     """
     check_digits(x, y)
-    if epochs < 1 or batch_size < 1:
-        raise ValueError(f"epochs and batch_size must be at least 1, got {epochs} and {batch_size}")
+    if not all(isinstance(count, Integral) and count >= 1 for count in (epochs, batch_size)):
+        raise ValueError(
+            "epochs and batch_size must be whole numbers of at least 1, "
+            f"got {epochs!r} and {batch_size!r}"
+        )
 
 
 def check_digits(x: np.ndarray, y: np.ndarray, where: str = "") -> None:
@@ -44,6 +49,16 @@ def check_digits(x: np.ndarray, y: np.ndarray, where: str = "") -> None:
         )
 
 
+def check_pair(name: str, digits) -> None:
+    """Check that images and labels come together.
+
+    Raises:
+        ValueError: that is not so.
+    """
+    if not isinstance(digits, tuple | list) or len(digits) != 2:
+        raise ValueError(f"{name} must be (x, y), got {type(digits).__name__}")
+
+
 def checked_validation(model: keras.Model, validation_data) -> tuple[np.ndarray, np.ndarray]:
     """The validation digits as arrays, checked as the training digits are.
 
@@ -51,8 +66,7 @@ def checked_validation(model: keras.Model, validation_data) -> tuple[np.ndarray,
         ValueError: they are no pair, are not scaled, or the labels do not fit images or loss.
     """
     where = " of validation_data"
-    if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
-        raise ValueError(f"validation_data must be (x, y), got {type(validation_data).__name__}")
+    check_pair("validation_data", validation_data)
     x, y = map(np.asarray, validation_data)
     check_digits(x, y, where)
     check_labels(model, y, where)
@@ -69,7 +83,7 @@ def check_labels(model: keras.Model, y: np.ndarray, where: str = "") -> None:
 
     Raises:
         ValueError: one-hot rows where the loss takes labels, labels where it takes rows, or
-            labels that are not those of the model's classes.
+            labels that are no whole numbers, or not those of the model's classes.
     """
     y, loss = np.asarray(y), _name_of(model.loss)
     if loss == "sparse_categorical_crossentropy" and y.ndim > 1 and y.shape[-1] > 1:
@@ -82,17 +96,21 @@ def check_labels(model: keras.Model, y: np.ndarray, where: str = "") -> None:
             f"y{where} holds labels, shape {y.shape}, but the loss {loss} takes one-hot rows: give "
             "one_hot(y), or compile with loss='sparse_categorical_crossentropy'"
         )
-    shape = getattr(model, "output_shape", None)  # not known before the model is built
-    if loss == "sparse_categorical_crossentropy" and isinstance(shape, tuple):
-        _check_range(y, where, classes=shape[-1])
+    if loss == "sparse_categorical_crossentropy":
+        _check_whole(y, where)
+        shape = getattr(model, "output_shape", None)  # not known before the model is built
+        if isinstance(shape, tuple):
+            _check_range(y, where, classes=shape[-1])
 
 
 def check_alike(x: np.ndarray, y: np.ndarray, *, like: np.ndarray) -> None:
-    """Check that test digits have a label each, of the form of the training labels.
+    """Check that there are test digits, with a label each, of the form of the training labels.
 
     Raises:
         ValueError: that is not so.
     """
+    if len(x) == 0:
+        raise ValueError("there are no test images")
     if len(x) != len(y) or np.shape(y)[1:] != np.shape(like)[1:]:
         raise ValueError(
             f"expected a label for each of the {len(x)} test images, of the form of the training "
@@ -100,10 +118,18 @@ def check_alike(x: np.ndarray, y: np.ndarray, *, like: np.ndarray) -> None:
         )
 
 
+def _check_whole(y: np.ndarray, where: str) -> None:
+    odd = y[y != np.round(y)] if y.dtype.kind in "biuf" else y  # NaN, too, equals nothing
+    if len(odd):
+        raise ValueError(f"the labels{where} must be whole numbers, got {y.dtype}, as in {odd[0]}")
+
+
 def _check_range(y: np.ndarray, where: str, *, classes: int) -> None:
     low, high = y.min(), y.max()
     if low < 0 or high >= classes:
-        remedy = f"give y - {low}" if high - low < classes else "look for what is no class"
+        remedy = f"give y {'+' if low < 0 else '-'} {abs(low)}"
+        if high - low >= classes:
+            remedy = "look for what is no class"
         raise ValueError(
             f"the labels{where} go from {low} to {high}, but the network has {classes} classes, "
             f"0 to {classes - 1}: {remedy}"

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pandas as pd
 
+from .checks import check_pair
 from .loop import ensure_compiled, set_seed, start_anew, train
 
 Data = tuple[np.ndarray, np.ndarray]
@@ -64,6 +65,7 @@ def compare(
     if not variants or not seeds:
         raise ValueError(f"expected variants and seeds, got {len(variants)} and {len(seeds)}")
     _check_builders(variants)
+    check_pair("data", data)
     runs = [(variant, seed) for seed in seeds for variant in variants]
     bar = keras.utils.Progbar(len(runs), unit_name="training") if verbose and is_live() else None
     rate = options.pop("learning_rate", None) if judge else None
@@ -78,7 +80,7 @@ def compare(
                 fresh.build((None, *np.shape(data[0])[1:]))
             start_anew(model, fresh)
         table = _one_run(model, data, validation_data, epochs=epochs, seed=seed, **options)
-        found = _checked(judge(model)) if judge else {}
+        found = _checked(judge(model), {*KEYS, *table}) if judge else {}
         tables.append(table.assign(variant=variant, seed=seed, **found))
         if bar:
             bar.add(1)
@@ -100,8 +102,8 @@ def _check_builders(variants: Mapping) -> None:
             )
 
 
-def _checked(found: Mapping[str, float]) -> Mapping[str, float]:
-    if taken := set(KEYS).intersection(found):
+def _checked(found: Mapping[str, float], columns: set[str]) -> Mapping[str, float]:
+    if taken := columns.intersection(found):
         raise ValueError(f"the judge gives {sorted(taken)}, which are columns of every table")
     return found
 

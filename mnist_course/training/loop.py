@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Sequence
+from numbers import Real
 from pathlib import Path
 from typing import NamedTuple
 
 import keras
 import numpy as np
 
+from .._seed import set_seed
 from ..data import Arrays, load_mnist, split_validation
 from ..models import create_model
 from ..preprocessing import scale_pixels
@@ -38,28 +40,10 @@ class TestResult(NamedTuple):
     seconds: float
 
 
-def set_seed(seed: int) -> None:
-    """Seed Python, NumPy and Keras, so that what follows can be repeated.
-
-    With the same seed, machine and package versions a training on a CPU repeats exactly: initial
-    weights, order of the digits, dropout, results. Another processor, backend or version, or a
-    GPU, rounds differently: the results then differ by about as much as between two seeds.
-
-    Args:
-        seed: 0 to 4,294,967,295.
-
-    Raises:
-        ValueError: the seed is not a whole number in that range.
-    """
-    if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
-        raise ValueError(f"seed must be a whole number from 0 to 4,294,967,295, got {seed!r}")
-    keras.utils.set_random_seed(int(seed))
-
-
 def compile_model(
     model: keras.Model,
     *,
-    learning_rate: LearningRate = 1e-3,
+    learning_rate: LearningRate | None = None,
     optimizer: str | keras.Optimizer | None = None,
     loss: str | keras.Loss = "sparse_categorical_crossentropy",
     metrics: Sequence = ("accuracy",),
@@ -68,16 +52,26 @@ def compile_model(
 
     Args:
         model: any Keras classifier.
-        learning_rate: a number or a schedule, for the default optimizer.
+        learning_rate: a number or a schedule, for the default optimizer; None means 0.001.
         optimizer: use this one instead of Adam.
         loss: a Keras loss or its name.
         metrics: Keras metrics or their names.
 
     Returns:
         The same model, compiled.
+
+    Raises:
+        ValueError: a learning rate is given beside an optimizer, which has its own.
     """
+    if optimizer is not None and learning_rate is not None:
+        raise ValueError(
+            "give either an optimizer, such as keras.optimizers.SGD(0.1), or a learning_rate for "
+            f"Adam, got {optimizer!r} and {learning_rate!r}"
+        )
+    rate = 1e-3 if learning_rate is None else learning_rate
+    rate = float(rate) if isinstance(rate, Real) else rate  # Keras takes no 1 and no NumPy number
     model.compile(
-        optimizer=optimizer or keras.optimizers.Adam(learning_rate),
+        optimizer=optimizer or keras.optimizers.Adam(rate),
         loss=loss,
         metrics=list(metrics),
         # several steps per call save time on small networks; torch allows one only
@@ -87,9 +81,17 @@ def compile_model(
 
 
 def ensure_compiled(model: keras.Model, learning_rate: LearningRate | None) -> keras.Model:
-    """The same model, compiled with the course's defaults if it is not, or if a rate is given."""
+    """The same model, compiled with the course's defaults if it is not, or if a rate is given.
+
+    Raises:
+        ValueError: it is no Keras model.
+    """
+    if not isinstance(model, keras.Model):
+        raise ValueError(
+            f"expected a Keras model, such as create_model('cnn'), got {type(model).__name__}"
+        )
     if learning_rate is not None or not model.compiled:
-        compile_model(model, learning_rate=1e-3 if learning_rate is None else learning_rate)
+        compile_model(model, learning_rate=learning_rate)
     return model
 
 
@@ -162,7 +164,7 @@ def train(
     learning_rate: LearningRate | None = None,
     seed: int = 0,
     augment: Augment | None = None,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
+    callbacks: Sequence[keras.callbacks.Callback] | None = (),
     checkpoint: str | Path | None = None,
     history_csv: str | Path | None = None,
     verbose: int | str = "auto",
@@ -193,7 +195,7 @@ def train(
             the model is made.
         augment: makes new images in every epoch: called as ``augment(images, seed=...)`` with
             one batch, such as ``mnist_course.augmentation.random_shift``.
-        callbacks: Keras callbacks.
+        callbacks: Keras callbacks; None is none.
         checkpoint: a file to store the state in, such as ``"run.npz"``. The digits then come in
             an order that follows from seed and epoch alone, as they do with ``augment``.
         history_csv: a file to write the history to, a row per epoch, anew after every epoch;
@@ -204,10 +206,10 @@ def train(
         Keras's History: ``history.history["accuracy"]`` has one number per epoch.
 
     Raises:
-        ValueError: x and y do not fit together, the labels do not fit the loss, the pixels are
-            not scaled or not finite (all this of validation_data as well), both validations are
-            given, a number is out of its range, or the checkpoint is damaged, of another training
-            or in use.
+        ValueError: the model is none of Keras's, x and y do not fit together, the labels do not
+            fit the loss, the pixels are not scaled or not finite (all this of validation_data as
+            well), both validations are given, a number is out of its range, or the checkpoint is
+            damaged, of another training or in use.
     """
     x, y = np.asarray(x), np.asarray(y)
     check_training(x, y, epochs, batch_size)
@@ -237,7 +239,7 @@ def train(
             epochs=epochs,
             validation_data=validation_data,
             validation_batch_size=max(batch_size, DIGITS_PER_VALIDATION_STEP),
-            callbacks=[*callbacks, record],
+            callbacks=[*(callbacks or ()), record],
             verbose=verbose,
         )
     if getattr(model.optimizer, "use_ema", False):
@@ -273,7 +275,8 @@ def train_and_evaluate_model(
         (0 to 1), loss and training seconds.
 
     Raises:
-        ValueError: no such model, the data are not raw digits, or a number is out of its range.
+        ValueError: no such model, the data are not raw digits, with labels as the loss expects
+            them, or a number is out of its range.
 
     Example:
         >>> model, history, result = train_and_evaluate_model("cnn", epochs=2)
@@ -285,6 +288,8 @@ def train_and_evaluate_model(
         model = create_model(model, seed=seed)
     images, images_test = scale_pixels(x_train), scale_pixels(x_test)
     check_alike(images_test, y_test, like=y_train)
+    ensure_compiled(model, options.pop("learning_rate", None))
+    check_labels(model, y_test, " of the test digits")
     begin = time.perf_counter()
     history = train(
         model,

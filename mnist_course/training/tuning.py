@@ -40,7 +40,8 @@ class DigitClassifier(KerasClassifier):
     integer ``cv`` silently gives folds that are not stratified. (keras.wrappers'
     SKLearnClassifier is no way out: it has no ``predict_proba``, and a clone forgets its options
     of ``fit``.) Names: a parameter that the builder does not take is refused at once. Seeds: the
-    course's own, for scikeras's leave TensorFlow's slow deterministic mode switched on.
+    course's own, for scikeras's leave TensorFlow's slow deterministic mode switched on. Classes:
+    as many as the network has answers, or ``predict`` would look for a class that is none.
     """
 
     def __sklearn_tags__(self):
@@ -80,6 +81,16 @@ class DigitClassifier(KerasClassifier):
         if kept is not None:
             self.model_ = kept.ready_for(self.get_params(), self.model_)
 
+    def _check_model_compatibility(self, y: np.ndarray) -> None:
+        super()._check_model_compatibility(y)
+        shape, classes = getattr(self.model_, "output_shape", None), np.size(self.classes_)
+        one_label_each = isinstance(shape, tuple) and np.size(y) == len(y)
+        if one_label_each and shape[-1] not in (1, classes):  # one sigmoid serves two classes
+            raise ValueError(
+                f"the network answers with {shape[-1]} probabilities, but y holds {classes} "
+                f"classes: build a network with {classes} answers, or give labels of all classes"
+            )
+
 
 def keras_classifier(
     build: Callable[..., keras.Model],
@@ -110,7 +121,8 @@ def keras_classifier(
     Raises:
         ValueError: ``build`` is not a function, takes ``**kwargs`` (which would swallow a
             misspelt name), or does not take a parameter; at ``fit``: an ``optimizer__...`` is
-            given and the builder compiles its model by itself.
+            given and the builder compiles its model by itself, or the labels have more or fewer
+            classes than the network has answers.
 
     Example:
         >>> search = GridSearchCV(keras_classifier(build), {"model__units": [32, 64]}, cv=3)

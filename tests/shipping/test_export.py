@@ -1,3 +1,4 @@
+import errno
 import hashlib
 
 import keras
@@ -137,6 +138,21 @@ def test_unknown_formats_list_the_known_ones(champion, tmp_path):
     with pytest.raises(ValueError, match="no format h5; choose from keras, onnx, litert"):
         export_model(champion, "champion", folder=tmp_path, formats=["keras", "h5"])
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["a/b", "/tmp/a", ""])
+def test_a_name_is_that_of_a_file(champion, tmp_path, name):
+    with pytest.raises(ValueError, match=f"name must be a file name, .* got '{name}'"):
+        export_model(champion, name, folder=tmp_path)
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(champion, tmp_path, monkeypatch):
+    def refuse(dir, **_):
+        raise PermissionError(errno.EACCES, "Permission denied", f"{dir}/tmp1234")
+
+    monkeypatch.setattr(export.tempfile, "TemporaryDirectory", refuse)
+    with pytest.raises(PermissionError, match=f"Permission denied: '{tmp_path}'"):
+        export_model(champion, "a", folder=tmp_path, formats=["keras"], images=DIGITS)
 
 
 def test_lambda_layers_are_refused_by_name(tmp_path):

@@ -1,5 +1,7 @@
+import errno
 import itertools
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from mnist_course._paths import MODELS_FOLDER
 from mnist_course.data import load_mnist
 from mnist_course.evaluation.statistics import accuracy_interval
+from mnist_course.manifest import ModelError
 from mnist_course.models import create_model
 from mnist_course.predictor import DigitReader
 from mnist_course.preprocessing import scale_pixels
@@ -114,6 +117,27 @@ def test_what_is_no_label_for_each_image_is_refused(scripted, labels, form):
     scripted([1, 2, 3], [0])
     with pytest.raises(ValueError, match=f"expected test=.*got 3 images and labels {form}"):
         evaluate_model("champion", test=(X[:3], labels), uci=images(0))
+
+
+@pytest.mark.parametrize("digits", [(X, Y, Y), X[:3]])
+def test_digits_are_images_and_labels(digits):
+    with pytest.raises(ValueError, match=r"expected test=\(images, labels\), got (tuple|ndarray)"):
+        evaluate_model(CHAMPION, test=digits)
+
+
+def test_a_model_is_measured_by_its_name_or_file():
+    with pytest.raises(ModelError, match="export_model writes it, got Sequential"):
+        evaluate_model(create_model("softmax"))
+
+
+def test_a_file_that_may_not_be_read_is_named(tmp_path, monkeypatch):
+    def refuse(self):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    (tmp_path / "locked.onnx").touch()
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(ModelError, match="cannot read .*locked.onnx .*Permission denied"):
+        evaluate_model(tmp_path / "locked.onnx")
 
 
 def test_without_digits_nothing_is_measured(scripted):

@@ -233,6 +233,14 @@ def test_two_trainings_with_one_checkpoint_the_second_hears_that_it_is_in_use(tm
     assert_equal_runs(run(tmp_path), run(tmp_path))  # and free again at the end
 
 
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a folder that takes no files")
+@pytest.mark.parametrize("option", ["checkpoint", "history_csv"])
+def test_a_file_that_cannot_be_made_is_named_and_nobody_uses_it(option):
+    model = compile_model(create_model("softmax", seed=0))
+    with pytest.raises(OSError, match="No such file or directory: '/proc/run'"):
+        train(model, X, Y, epochs=1, verbose=0, **{option: "/proc/run"})
+
+
 def test_a_checkpoint_is_in_use_for_other_processes_too(tmp_path):
     script = "import pathlib, sys; from test_checkpoints import run; run(pathlib.Path(sys.argv[1]))"
 

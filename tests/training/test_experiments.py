@@ -132,8 +132,8 @@ def test_a_judged_model_need_not_know_its_input(sets):
     assert judged["loss"].equals(compare({"u": unbuilt}, sets[0], **options)["loss"])
 
 
-@pytest.mark.parametrize("name", ["seed", "epoch"])
-def test_a_judge_cannot_name_a_key_of_the_table(sets, name):
+@pytest.mark.parametrize("name", ["seed", "epoch", "accuracy", "seconds"])
+def test_a_judge_cannot_name_a_column_of_the_table(sets, name):
     with pytest.raises(ValueError, match=f"the judge gives .'{name}'."):
         compare({"s": softmax}, sets[0], epochs=1, seeds=[0], judge=lambda model: {name: 1})
 
@@ -144,6 +144,11 @@ def test_a_judge_cannot_name_a_key_of_the_table(sets, name):
 def test_a_variant_is_a_function(sets, variant, kind):
     with pytest.raises(ValueError, match=f"a function .* for 'a', .*got {kind}"):
         compare({"a": variant}, sets[0], epochs=1)
+
+
+def test_images_without_labels_are_no_data(sets):
+    with pytest.raises(ValueError, match=r"data must be \(x, y\), got ndarray"):
+        compare({"s": softmax}, sets[0][0], epochs=1)
 
 
 def test_training_improves_over_epochs(sets):

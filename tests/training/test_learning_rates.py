@@ -134,6 +134,7 @@ def test_digits_are_checked_as_for_a_training(digits):
         (x, y[:-1], "one label per image"),
         (255 * x, y, "from 0 to 255"),
         (x, y + 1, "go from 1 to 10"),
+        (x, y.astype(str), "whole numbers"),
     ]:
         with pytest.raises(ValueError, match=message):
             range_test(softmax(), images, labels, rates=[0.1])

@@ -119,13 +119,18 @@ def test_one_hot_labels_train_too():
     [
         (X, Y[:-1], {}, "one label per image, got 500 and 499"),
         (X[:0], Y[:0], {}, "no images"),
-        (X, Y, {"epochs": 0}, "epochs and batch_size must be at least 1"),
-        (X, Y, {"batch_size": 0}, "epochs and batch_size must be at least 1"),
+        (X, Y, {"epochs": 0}, "epochs and batch_size must be whole numbers of at least 1"),
+        (X, Y, {"batch_size": 0}, "epochs and batch_size must be .* at least 1, got 1 and 0"),
+        (X, Y, {"epochs": 2.0}, "whole numbers of at least 1, got 2.0 and 128"),
         (X_RAW, Y, {}, "scale_pixels"),
         (X_RAW[..., None].astype(np.float32), Y, {}, "pixels from 0 to 255; divide by 255"),
         (X * np.nan, Y, {}, "no finite numbers"),
         (X - 300, Y, {}, "pixels from -300 to -299"),
         (X, Y + 1, {}, "go from 1 to 10, but the network has 10 classes, 0 to 9: give y - 1"),
+        (X, Y.astype(int) - 1, {}, r"go from -1 to 8, .* 0 to 9: give y \+ 1"),
+        (X, Y.astype(str), {}, "labels must be whole numbers, got <U3, as in"),
+        (X, Y + 0.5, {}, "labels must be whole numbers, got float64, as in"),
+        (X, np.where(Y == 3, np.nan, Y), {}, "whole numbers, got float64, as in nan"),
         (X, Y * 2, {}, "go from 0 to 18, .*look for what is no class"),
         (X, one_hot(Y), {}, r"one-hot rows, shape \(500, 10\), .*give y.argmax\(axis=1\)"),
         (X, Y, {"validation_data": (X, Y), "validation_split": 0.1}, "not both"),
@@ -139,6 +144,27 @@ def test_one_hot_labels_train_too():
 def test_train_says_what_is_wrong(x, y, options, message):
     with pytest.raises(ValueError, match=message):
         train(create_model("softmax"), x, y, **{"epochs": 1, "verbose": 0, **options})
+
+
+@pytest.mark.parametrize("rate", [1, np.float32(0.5)])
+def test_any_number_is_a_learning_rate(rate):
+    model = compile_model(create_model("softmax"), learning_rate=rate)
+    assert float(model.optimizer.learning_rate) == rate
+
+
+def test_a_learning_rate_beside_an_optimizer_is_refused():
+    with pytest.raises(ValueError, match="either an optimizer, .* got 'sgd' and 0.5"):
+        compile_model(create_model("softmax"), optimizer="sgd", learning_rate=0.5)
+
+
+def test_callbacks_may_be_none_as_in_keras():
+    train(create_model("softmax"), X, Y, epochs=1, callbacks=None, verbose=0)
+
+
+@pytest.mark.parametrize("model", ["cnn", create_model])
+def test_what_is_no_keras_model_is_not_trained(model):
+    with pytest.raises(ValueError, match="expected a Keras model, .* got (str|function)"):
+        train(model, X, Y, epochs=1)
 
 
 @pytest.mark.parametrize(
@@ -203,11 +229,19 @@ def test_a_model_compiled_without_accuracy_is_measured_all_the_same(rows):
 
 
 @pytest.mark.parametrize(
-    "test", [(X_TEST[:9], one_hot(Y_TEST[:9])), (X_TEST[:9], Y_TEST[:8]), (X, Y)]
+    ("test", "message"),
+    [
+        ((X_TEST[:9], one_hot(Y_TEST[:9])), "a label for each of the 9 test images"),
+        ((X_TEST[:9], Y_TEST[:8]), "a label for each of the 9 test images"),
+        ((X, Y), "scaled already"),
+        ((X_TEST[:0], Y_TEST[:0]), "no test images"),
+        ((X_TEST[:9], Y_TEST[:9] + 1), "labels of the test digits go from 1 to 10"),
+        ((X_TEST[:9], Y_TEST[:9].astype(str)), "labels of the test digits must be whole numbers"),
+    ],
 )
-def test_test_digits_that_cannot_be_measured_are_refused_before_training(test, monkeypatch):
+def test_digits_that_cannot_be_measured_are_refused_before_training(test, message, monkeypatch):
     monkeypatch.setattr(loop, "train", lambda *_, **__: pytest.fail("trained"))
-    with pytest.raises(ValueError, match="a label for each of the 9 test images|scaled already"):
+    with pytest.raises(ValueError, match=message):
         train_and_evaluate_model("softmax", (SMALL[0], test), epochs=1)
 
 

@@ -160,6 +160,13 @@ def test_a_misspelt_axis_stops_a_search_at_once(xy):
         search.fit(*xy)
 
 
+@pytest.mark.parametrize("labels", [[0, 1], [0, 1, 2, 3]])
+def test_a_network_answers_for_the_classes_of_the_labels(xy, labels):
+    y = np.resize(labels, len(xy[1]))
+    with pytest.raises(ValueError, match=f"with 3 probabilities, but y holds {len(labels)} class"):
+        keras_classifier(build, **FEW).fit(xy[0], y)
+
+
 def test_a_rate_that_the_builder_would_ignore_is_refused(xy):
     def compiled():
         model = build()
