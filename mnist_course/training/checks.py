@@ -35,6 +35,15 @@ def check_digits(x: np.ndarray, y: np.ndarray, where: str = "") -> None:
     """
     if len(x) != len(y):
         raise ValueError(f"x and y{where} must have one label per image, got {len(x)} and {len(y)}")
+    check_images(x, where)
+
+
+def check_images(x: np.ndarray, where: str = "") -> None:
+    """Check that there are images, and that they are scaled.
+
+    Raises:
+        ValueError: that is not so.
+    """
     if len(x) == 0:
         raise ValueError(f"there are no images in x{where}")
     if x.dtype == np.uint8:
