@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .application import WRITE, app
+from .application import WRITE, app, lessons_here
 
 Days = Annotated[
     str | None,
@@ -32,9 +32,8 @@ def verify(
 
     Exit status 1 when an output differs or a claim no longer holds.
     """
-    from ..course import lessons
-
-    raise typer.Exit(lessons.verify(_parse_days(days), workers=workers))
+    lessons = lessons_here()
+    raise typer.Exit(lessons.verify(lessons.parse_days(days), workers=workers))
 
 
 @app.command(
@@ -49,9 +48,8 @@ def refresh(days: Days = None) -> None:
 
     A notebook in which a cell fails is left as it was.
     """
-    from ..course import lessons
-
-    lessons.refresh(_parse_days(days))
+    lessons = lessons_here()
+    lessons.refresh(lessons.parse_days(days))
 
 
 @app.command(
@@ -66,9 +64,10 @@ def mutate(days: Days = None) -> None:
 
     A lesson that stays green with a broken helper proves nothing.
     """
+    days = lessons_here().parse_days(days)
     from ..course import mutations
 
-    raise typer.Exit(mutations.mutate(_parse_days(days)))
+    raise typer.Exit(mutations.mutate(days))
 
 
 @app.command(
@@ -135,12 +134,3 @@ def cards() -> None:
     from ..shipping.cards import write_cards
 
     typer.echo(f"Wrote {write_cards()}")
-
-
-def _parse_days(text: str | None) -> list[int]:
-    from ..course import lessons
-
-    days = lessons.parse_days(text)
-    if not days:
-        raise ValueError("there are no notebooks here: run this in a clone of the repository")
-    return days

@@ -15,6 +15,7 @@ from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from mnist_course import __version__, _paths, cli
+from mnist_course._paths import extra_advice
 from mnist_course.cli import learn, use
 from mnist_course.course import doctor, lessons, progress, workspace
 from mnist_course.course.exercises import engine
@@ -91,6 +92,31 @@ def test_a_problem_is_a_message_without_a_traceback(main, monkeypatch, capsys, p
     assert capsys.readouterr().err == f"mnist-course: {problem}\n"
 
 
+def _without(monkeypatch, module):
+    def fail(_):
+        raise ModuleNotFoundError(f"No module named {module!r}", name=module)
+
+    monkeypatch.setattr(lessons, "parse_days", fail)
+
+
+@pytest.mark.parametrize(
+    ("has_keras", "advice"), [(False, extra_advice("course")), (True, "doctor says more")]
+)
+def test_a_missing_package_is_one_line_with_advice(main, monkeypatch, capsys, has_keras, advice):
+    _without(monkeypatch, "jax")
+    monkeypatch.setattr(cli, "find_spec", lambda name: has_keras or None)
+    assert main("refresh") == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("mnist-course: this command needs jax: ")
+    assert line.endswith(advice)
+
+
+def test_a_missing_module_of_ours_is_a_mistake_and_keeps_its_traceback(main, monkeypatch):
+    _without(monkeypatch, "mnist_course.nowhere")
+    with pytest.raises(ModuleNotFoundError):
+        main("refresh")
+
+
 def test_ctrl_c_ends_quietly(main, monkeypatch, capsys):
     def interrupt(_):
         raise KeyboardInterrupt
@@ -130,7 +156,7 @@ def test_an_old_console_gets_question_marks_and_no_crash(main, monkeypatch):
     ],
 )
 def test_a_console_gets_the_characters_it_has(main, monkeypatch, encoding, expected):
-    monkeypatch.setattr(lessons, "parse_days", lambda _: print("✓ 9 ± 1 µs 手"))
+    monkeypatch.setattr(lessons, "parse_days", lambda _: print("✓ 9 ± 1 µs 手") or [])
     console = _old_console(monkeypatch, encoding)
     main("refresh")
     assert console.getvalue().decode(encoding).strip() == expected
@@ -204,12 +230,6 @@ def test_lab_lists_the_days_there_are(run, clone, launched):
     result = run("lab", "3")
     assert str(result.exception) == "there is no notebook of Day 3; there are days 1, 4"
     assert launched == []
-
-
-def test_lab_of_an_installed_package_says_where_notebooks_are(run, clone, launched):
-    for notebook in (clone / "notebooks").iterdir():
-        notebook.unlink()
-    assert "clone the course's repository" in str(run("lab").exception)
 
 
 @pytest.mark.parametrize("day", ["0", "31", "one"])
@@ -440,9 +460,10 @@ def test_mutate_returns_the_status(run, days, monkeypatch):
     assert asked == [[4]]
 
 
-def test_without_notebooks_lesson_commands_say_so(run, monkeypatch):
-    monkeypatch.setattr(lessons, "available_days", dict)
-    assert "no notebooks here" in str(run("verify").exception)
+@pytest.mark.parametrize("command", ["lab", "verify", "refresh", "mutate"])
+def test_without_notebooks_lesson_commands_say_so(run, monkeypatch, tmp_path, command):
+    monkeypatch.setattr(_paths, "NOTEBOOKS", tmp_path)
+    assert "no notebooks here: clone the course's repository" in str(run(command).exception)
 
 
 def test_train_ships_and_reports(run, monkeypatch):
