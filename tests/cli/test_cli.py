@@ -3,6 +3,7 @@
 import io
 import json
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -537,6 +538,18 @@ def test_draw_opens_a_window_that_ctrl_c_ends(run, reader, windows, options, nam
 def test_draw_says_what_it_takes_as_a_model(run, reader, windows):
     assert "there is no file absent.onnx" in str(run("draw", "--model", "absent.onnx").exception)
     assert windows == []
+
+
+# --- serve, page ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_port_that_is_taken_is_said_before_anything_starts(main, capfd, workers):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        assert main("serve", "--port", port, "--workers", workers) == 1
+    advice = "choose another with --port, 0 for any free one"
+    assert capfd.readouterr().err == f"mnist-course: port {port} is taken: {advice}\n"
 
 
 # --- evaluate ------------------------------------------------------------------------------------
