@@ -47,7 +47,7 @@ def predict(
         try:
             readings[str(picture)] = reader.read_picture(picture, ink=ink)
         except (ValueError, OSError) as problem:
-            red(f"{picture}: {problem}")
+            red(_said_of(picture, problem, ink))
     if as_json:
         typer.echo(json.dumps([_as_dict(*item) for item in readings.items()], indent=1))
     elif readings:
@@ -214,6 +214,14 @@ def _reader(model: str):
     if not file.is_file():
         raise ModelError(f"there is no file {model}")
     return DigitReader(file.read_bytes(), name=model)
+
+
+def _said_of(picture: Path, problem: Exception, ink: str) -> str:
+    from ..app.words import for_senders
+
+    if not picture.is_file():
+        return f"there is no file {picture}"
+    return f"{picture}: {for_senders(problem, ink, '--ink dark or --ink light')}"
 
 
 def _show_readings(readings: dict, *, with_digits: bool) -> None:
