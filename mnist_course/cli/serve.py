@@ -91,7 +91,9 @@ def _files_of_the_counts(workers: int) -> Iterator[None]:
     rich_help_panel=USE, short_help="Write the page for any web host: [cyan]page --to site[/]"
 )
 def page(
-    to: Annotated[Path, typer.Option(metavar="FOLDER", help="Where to.")] = Path("page"),
+    to: Annotated[Path, typer.Option(metavar="FOLDER", file_okay=False, help="Where to.")] = Path(
+        "page"
+    ),
 ) -> None:
     """Write the page that reads drawings by itself, in the browser.
 

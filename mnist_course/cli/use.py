@@ -105,7 +105,8 @@ def export(
         ),
     ] = None,
     to: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Where to; default: this folder.")
+        Path | None,
+        typer.Option(metavar="FOLDER", file_okay=False, help="Where to; default: this folder."),
     ] = None,
     ship: Annotated[
         bool,
@@ -146,9 +147,9 @@ def benchmark(
     pictures: Annotated[
         bool, typer.Option("--pictures", help="Instead: how many pictures are read right.")
     ] = False,
-    to: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the results go.")] = Path(
-        "benchmark"
-    ),
+    to: Annotated[
+        Path, typer.Option(metavar="FOLDER", file_okay=False, help="Where the results go.")
+    ] = Path("benchmark"),
 ) -> None:
     """Measure speed and memory on this machine, each beside its rival.
 

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import nbformat
 import numpy as np
 import pytest
+from PIL import Image
 from rich.cells import cell_len
 from typer.testing import CliRunner
 
@@ -362,12 +363,38 @@ def test_predict_shows_digit_confidence_and_second_guess(run, reader):
     assert all(text in result.output for text in ("[red]seven.png", " 7 ", "75.0%", "1 (25.0%)"))
 
 
-def test_predict_reads_the_others_when_one_is_bad(run, reader):
+def test_predict_reads_the_others_when_one_is_bad(run, reader, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("bad.png").touch()
     result = run("predict", "a.png", "bad.png", "c.png")
     assert result.exit_code == 1
     assert "a.png" in result.stdout
     assert "c.png" in result.stdout
     assert result.stderr == "mnist-course: bad.png: cannot read this picture\n"
+
+
+def _white() -> bytes:
+    file = io.BytesIO()
+    Image.new("L", (90, 90), 255).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "ending"),
+    [
+        (None, (), "there is no file seven.png"),
+        (b"no picture", (), "image file such as PNG or JPEG of at most 50 megapixels"),
+        (_white(), (), "say which it is: --ink dark or --ink light"),
+        (_white(), ("--ink", "dark"), "one digit with paper around it"),
+    ],
+)
+def test_predict_says_what_to_do_in_the_commands_words(
+    run, tmp_path, monkeypatch, content, options, ending
+):
+    monkeypatch.chdir(tmp_path)
+    if content:
+        Path("seven.png").write_bytes(content)
+    assert run("predict", "seven.png", *options).stderr.rstrip().endswith(ending)
 
 
 def test_predict_without_a_single_reading_prints_no_table(run, reader):
@@ -470,16 +497,24 @@ def test_without_notebooks_lesson_commands_say_so(run, monkeypatch, tmp_path, co
 def test_train_ships_and_reports(run, monkeypatch):
     asked = []
 
-    def ship(name, *, seeds, report):
-        asked.append((name, seeds))
+    def ship(name, *, seeds, verbose, report):
+        asked.append((name, seeds, verbose))
         report("seed 0")
         files = {"onnx": {"name": "champion.onnx"}}
         return {"test_accuracy": {"mean": 0.9966, "sd": 0.0004}, "files": files}
 
     monkeypatch.setitem(sys.modules, "mnist_course.shipping.ship", SimpleNamespace(ship=ship))
     output = run("train", "champion", "--seeds", "2").output
-    assert asked == [("champion", 2)]
+    assert asked == [("champion", 2, 2)]  # no terminal: a line for each epoch, no bar
     assert output == "seed 0\nTest accuracy 99.66% ± 0.04%. Wrote champion.onnx\n"
+
+
+@pytest.mark.parametrize("command", ["train", "detector"])
+def test_a_wrong_name_is_one_line_without_tensorflows_log(command):
+    call = [sys.executable, "-m", "mnist_course.cli", command, "nope"]
+    (line,) = subprocess.run(call, capture_output=True, text=True).stderr.splitlines()
+    assert line.startswith("mnist-course: ")
+    assert "'nope'" in line
 
 
 def test_detector_is_shipped_and_its_rates_are_told(run, monkeypatch):
@@ -627,6 +662,16 @@ def test_export_writes_keras_and_onnx_here_by_default(run, written, tmp_path, mo
     monkeypatch.chdir(tmp_path)
     run("export", "champion")
     assert written == [("the champion", "champion", ".", ["keras", "onnx"])]
+
+
+@pytest.mark.parametrize(
+    "words", ["export champion --to", "page --to", "benchmark --to", "detector --fonts"]
+)
+def test_a_file_is_no_folder_to_write_to(run, tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    Path("seven.png").touch()
+    result = run(*words.split(), "seven.png")
+    assert (result.exit_code, "'seven.png' is a file" in result.output) == (2, True)
 
 
 def test_export_refuses_a_format_it_does_not_know(run, written):
