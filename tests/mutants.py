@@ -1,6 +1,6 @@
 """How many small mistakes do the unit tests notice? Mutation testing of the fast modules.
 
-    uv run --with cosmic-ray python tests/mutants.py              # all; half an hour on one core
+    uv run --with cosmic-ray python tests/mutants.py              # all
     uv run --with cosmic-ray python tests/mutants.py images data  # some, by their names
 
 Works on a clone in a temporary folder, so that nothing here is changed. Of each module so many

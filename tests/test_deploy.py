@@ -66,6 +66,34 @@ def test_what_needs_the_course_says_how_to_install_it(environment):
     assert 'pip install "mnist-course[course]"' in done.stderr
 
 
+NEEDS_KERAS = 'this command needs keras: pip install "mnist-course[course]"'
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("lab", "there are no notebooks here: clone the course's repository"),
+        ("export champion", NEEDS_KERAS),
+        ("evaluate champion.keras", NEEDS_KERAS),
+        ("train tiny", NEEDS_KERAS),
+    ],
+)
+def test_a_command_of_the_course_says_what_it_needs(environment, tmp_path, words, message):
+    _, python = environment
+    done = run(python, "-m", "mnist_course.cli", *words.split(), cwd=tmp_path)
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"mnist-course: {message}")
+    assert done.returncode == 1
+
+
+def test_the_doctor_says_that_only_the_reader_is_installed(environment, tmp_path):
+    _, python = environment
+    done = run(python, "-m", "mnist_course.cli", "doctor", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "only the reader is installed" in done.stdout
+    assert done.stdout.count("✗") == 1
+
+
 @pytest.mark.parametrize("file", ["Dockerfile", "Procfile"])
 def test_what_is_started_is_a_command_of_ours(file):
     text = Path(ROOT / "deploy" / file).read_text("utf-8")

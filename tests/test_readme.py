@@ -51,6 +51,12 @@ def test_every_folder_is_explained():
     assert unexplained == set()
 
 
+def test_githubs_workflow_takes_the_steps_of_our_own_run():
+    files = (".ci/run", ".github/workflows/ci.yml")
+    ours, theirs = (re.findall(r"uv run (.+)", (ROOT / f).read_text("utf-8")) for f in files)
+    assert ours == theirs[: len(ours)] != []
+
+
 def test_every_lesson_is_linked():
     lessons = {f"notebooks/{file.name}" for file in (ROOT / "notebooks").glob("day*.ipynb")}
     assert lessons <= set(re.findall(r"\]\(([^)#]+)", README))

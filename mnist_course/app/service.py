@@ -32,6 +32,7 @@ from .guard import Guard
 from .incoming import check_header, in_words, picture_of
 from .metrics import READ_SECONDS, metrics_page
 from .schema import BODY, PROBLEMS, DigitFound, Model, NumberRead, Prediction, Problem
+from .words import for_senders
 
 MODELS = "MNIST_COURSE_MODELS"  # environment variable: which models to serve, the first by default
 AT_ONCE = 4  # pictures that are worked on at the same time: bounds the memory
@@ -166,10 +167,10 @@ async def _in_turn(request: Request, work: Callable, picture: bytes | np.ndarray
     job = partial(_checked, work, picture, ink)
     try:
         return await anyio.to_thread.run_sync(job, limiter=request.app.state.turns)
-    except BlankImageError as problem:
-        raise HTTPException(422, str(problem)) from None
     except ValueError as problem:
-        raise HTTPException(400, str(problem)) from None
+        status = 422 if isinstance(problem, BlankImageError) else 400
+        said = for_senders(problem, ink, "?ink=dark or ?ink=light")
+        raise HTTPException(status, said) from None
 
 
 def _checked(work: Callable, picture: bytes | np.ndarray, ink: str):

@@ -4,9 +4,11 @@ It must answer at once, so every command imports what it needs when it runs.
 """
 
 import sys
+from importlib.util import find_spec
 
+from .._paths import extra_advice
 from . import learn, serve, use, window, write  # noqa: F401 (importing them adds their commands)
-from .application import app
+from .application import COMMAND, app
 from .screen import red
 
 
@@ -19,6 +21,12 @@ def main() -> None:
         app(prog_name="mnist-course")
     except (ValueError, OSError) as problem:
         red(problem)
+        sys.exit(1)
+    except ModuleNotFoundError as problem:
+        if (problem.name or __name__).startswith("mnist_course"):
+            raise  # a mistake of ours
+        advice = f"{COMMAND} doctor says more" if find_spec("keras") else extra_advice("course")
+        red(f"this command needs {problem.name}: {advice}")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -1,11 +1,12 @@
 """The application to which ``learn``, ``use`` and ``write`` add their commands."""
 
 import os
+from types import ModuleType
 from typing import Annotated
 
 import typer
 
-from .. import __version__
+from .. import __version__, _paths
 
 app = typer.Typer(
     add_completion=False,
@@ -17,6 +18,18 @@ app = typer.Typer(
 
 LEARN, USE, WRITE = "Learn", "Use the models", "Write and verify lessons"
 COMMAND = "uv run mnist-course" if "UV" in os.environ else "mnist-course"  # uv run sets UV
+
+
+def lessons_here() -> ModuleType:
+    """The module of lessons: where there are none, that is said before it asks for packages."""
+    if not any(_paths.NOTEBOOKS.glob("day*.ipynb")):
+        raise ValueError(
+            "there are no notebooks here: clone the course's repository and run this command in "
+            "its folder"
+        )
+    from ..course import lessons
+
+    return lessons
 
 
 def _version(asked: bool) -> None:

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.prompt import Confirm
 
-from .application import COMMAND, LEARN, app
+from .application import COMMAND, LEARN, app, lessons_here
 from .screen import ascii_only, plain
 
 
@@ -50,14 +50,7 @@ def lab(
     Your copies are in the folder my_course, without outputs, and are never
     overwritten. Stop JupyterLab with Ctrl-C, twice.
     """
-    from ..course import lessons
-
-    originals = lessons.available_days()
-    if not originals:
-        raise ValueError(
-            "the notebooks are not in the installed package: clone the course's repository and "
-            "run this command in its folder"
-        )
+    originals = lessons_here().available_days()
     day = _next_day(originals) if day is None else day
     if original and fresh:
         raise ValueError("--original opens what is there: leave --fresh out")

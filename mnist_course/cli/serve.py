@@ -1,6 +1,8 @@
 """Commands that put the reader before others: ``serve``, ``page``."""
 
+import errno
 import os
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +22,11 @@ FACTORY = "mnist_course.app.service:create_app"
 def serve(
     models: Annotated[
         list[str] | None,
-        typer.Option("--model", metavar="NAME", help="A shipped model; give it twice for two."),
+        typer.Option(
+            "--model",
+            metavar="NAME",
+            help="A shipped model for /api, twice for two; the page always has the same four.",
+        ),
     ] = None,
     host: Annotated[
         str, typer.Option(help="127.0.0.1: this machine only; 0.0.0.0: every network it is on.")
@@ -49,12 +55,25 @@ def serve(
     for name in chosen:
         verified_bytes(name)  # a wrong name is said here, once, and not by every worker
     os.environ["MNIST_COURSE_MODELS"] = ",".join(chosen)
+    _check_free(host, port)
     with _files_of_the_counts(workers):
         uvicorn.run(
             FACTORY, factory=True, host=host, port=port, workers=workers,
             log_level="info", access_log=False, server_header=False,
             timeout_graceful_shutdown=30, timeout_keep_alive=15, limit_concurrency=200,
         )  # fmt: skip
+
+
+def _check_free(host: str, port: int) -> None:
+    """Said here, before models are opened, and not by every worker."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as problem:
+        if problem.errno != errno.EADDRINUSE:
+            raise
+        advice = "choose another with --port, 0 for any free one"
+        raise ValueError(f"port {port} is taken: {advice}") from None
 
 
 @contextmanager
@@ -72,7 +91,9 @@ def _files_of_the_counts(workers: int) -> Iterator[None]:
     rich_help_panel=USE, short_help="Write the page for any web host: [cyan]page --to site[/]"
 )
 def page(
-    to: Annotated[Path, typer.Option(metavar="FOLDER", help="Where to.")] = Path("page"),
+    to: Annotated[Path, typer.Option(metavar="FOLDER", file_okay=False, help="Where to.")] = Path(
+        "page"
+    ),
 ) -> None:
     """Write the page that reads drawings by itself, in the browser.
 

@@ -47,7 +47,7 @@ def predict(
         try:
             readings[str(picture)] = reader.read_picture(picture, ink=ink)
         except (ValueError, OSError) as problem:
-            red(f"{picture}: {problem}")
+            red(_said_of(picture, problem, ink))
     if as_json:
         typer.echo(json.dumps([_as_dict(*item) for item in readings.items()], indent=1))
     elif readings:
@@ -105,7 +105,8 @@ def export(
         ),
     ] = None,
     to: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Where to; default: this folder.")
+        Path | None,
+        typer.Option(metavar="FOLDER", file_okay=False, help="Where to; default: this folder."),
     ] = None,
     ship: Annotated[
         bool,
@@ -146,9 +147,9 @@ def benchmark(
     pictures: Annotated[
         bool, typer.Option("--pictures", help="Instead: how many pictures are read right.")
     ] = False,
-    to: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the results go.")] = Path(
-        "benchmark"
-    ),
+    to: Annotated[
+        Path, typer.Option(metavar="FOLDER", file_okay=False, help="Where the results go.")
+    ] = Path("benchmark"),
 ) -> None:
     """Measure speed and memory on this machine, each beside its rival.
 
@@ -214,6 +215,14 @@ def _reader(model: str):
     if not file.is_file():
         raise ModelError(f"there is no file {model}")
     return DigitReader(file.read_bytes(), name=model)
+
+
+def _said_of(picture: Path, problem: Exception, ink: str) -> str:
+    from ..app.words import for_senders
+
+    if not picture.is_file():
+        return f"there is no file {picture}"
+    return f"{picture}: {for_senders(problem, ink, '--ink dark or --ink light')}"
 
 
 def _show_readings(readings: dict, *, with_digits: bool) -> None:

@@ -1,11 +1,13 @@
 """Commands for authors: ``verify``, ``refresh``, ``mutate``, ``train``, ``detector``, ``cards``."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from .application import WRITE, app
+from .application import WRITE, app, lessons_here
+from .screen import screen_alone
 
 Days = Annotated[
     str | None,
@@ -32,9 +34,8 @@ def verify(
 
     Exit status 1 when an output differs or a claim no longer holds.
     """
-    from ..course import lessons
-
-    raise typer.Exit(lessons.verify(_parse_days(days), workers=workers))
+    lessons = lessons_here()
+    raise typer.Exit(lessons.verify(lessons.parse_days(days), workers=workers))
 
 
 @app.command(
@@ -49,9 +50,8 @@ def refresh(days: Days = None) -> None:
 
     A notebook in which a cell fails is left as it was.
     """
-    from ..course import lessons
-
-    lessons.refresh(_parse_days(days))
+    lessons = lessons_here()
+    lessons.refresh(lessons.parse_days(days))
 
 
 @app.command(
@@ -66,9 +66,10 @@ def mutate(days: Days = None) -> None:
 
     A lesson that stays green with a broken helper proves nothing.
     """
+    days = lessons_here().parse_days(days)
     from ..course import mutations
 
-    raise typer.Exit(mutations.mutate(_parse_days(days)))
+    raise typer.Exit(mutations.mutate(days))
 
 
 @app.command(
@@ -87,9 +88,11 @@ def train(
     The first seed ships, whatever the others reach. Takes minutes for each seed.
     Stopped with Ctrl-C, the same command goes on where it was.
     """
-    from ..shipping.ship import ship
+    with screen_alone():  # TensorFlow's log lines as it starts
+        from ..shipping.ship import ship
 
-    entry = ship(name, seeds=seeds, report=typer.echo)
+    verbose = "auto" if sys.stdout.isatty() else 2  # a bar would fill a file with control codes
+    entry = ship(name, seeds=seeds, verbose=verbose, report=typer.echo)
     accuracy, files = entry["test_accuracy"], [file["name"] for file in entry["files"].values()]
     spread = "" if accuracy["sd"] is None else f" ± {accuracy['sd']:.2%}"
     typer.echo(f"Test accuracy {accuracy['mean']:.2%}{spread}. Wrote {', '.join(files)}")
@@ -102,7 +105,11 @@ def detector(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A shipped model.")] = "champion",
     fonts: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Where handwriting fonts are kept; fetched if not."),
+        typer.Option(
+            metavar="FOLDER",
+            file_okay=False,
+            help="Where handwriting fonts are kept; fetched if not.",
+        ),
     ] = None,
 ) -> None:
     """Train and judge what tells digits from letters, scribbles and faces.
@@ -114,6 +121,9 @@ def detector(
     Writes its file, manifest entry and card. Takes some 15 minutes, and npm and a
     connection for the fonts. Needed after [cyan]train[/]: it fits one training only.
     """
+    from ..manifest import verified_bytes
+
+    verified_bytes(name)  # a wrong name is said before Keras loads
     from ..shipping.ship_detector import ship_detector
 
     entry = ship_detector(name, fonts=fonts, report=typer.echo)["detector"]
@@ -135,12 +145,3 @@ def cards() -> None:
     from ..shipping.cards import write_cards
 
     typer.echo(f"Wrote {write_cards()}")
-
-
-def _parse_days(text: str | None) -> list[int]:
-    from ..course import lessons
-
-    days = lessons.parse_days(text)
-    if not days:
-        raise ValueError("there are no notebooks here: run this in a clone of the repository")
-    return days

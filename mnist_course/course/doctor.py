@@ -25,7 +25,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from .._paths import MODELS_FOLDER, ROOT, restore_advice
+from .._paths import MODELS_FOLDER, ROOT, extra_advice, restore_advice
 from . import progress
 
 SYNC = "In the course's folder: uv sync"
@@ -62,6 +62,10 @@ def run_checks(*, quick: bool = False) -> Iterator[Check]:
     Args:
         quick: leave out the search for a GPU, which starts the backend (seconds).
     """
+    if find_spec("onnxruntime") and not any(map(find_spec, ("keras", "jupyterlab"))):
+        found = "only the reader is installed, without what lessons need"
+        yield Check("packages", "error", found, extra_advice("course"))
+        return
     for name, check in CHECKS.items():
         if quick and check is check_gpu:
             continue

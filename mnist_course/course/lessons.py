@@ -78,8 +78,10 @@ def parse_days(text: str | None) -> list[int]:
     days: set[int] = set()
     for part in text.split(","):
         first, _, last = part.partition("-")
-        days.update(range(int(first), int(last or first) + 1))
-    if missing := sorted(days - available.keys()) or (not days and [text]):
+        if not (span := range(int(first), int(last or first) + 1)):
+            raise ValueError(f"{part} runs backwards: expected days such as 1,4-7")
+        days.update(span)
+    if missing := sorted(days - available.keys()):
         raise ValueError(f"no notebook for {missing}; there are days {sorted(available)}")
     return sorted(days)
 

@@ -7,16 +7,17 @@ import pytest
 
 from mnist_course import DigitReader, load_mnist
 from mnist_course.app.node import answers_by_node, javascript_source
+from mnist_course.app.page import MODELS
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
 
 
 @needs_node
-@pytest.mark.parametrize("name", ["dense", "champion"])
+@pytest.mark.parametrize("name", MODELS)
 def test_javascript_answers_as_the_reader_does(name):
     digits = load_mnist()[1][0][:20]
     answers = answers_by_node(name, digits)
-    assert np.abs(answers - DigitReader.load(name).predict(digits)).max() < 1e-5
+    assert np.abs(answers - DigitReader.load(name).predict(digits)).max() < 2e-6
 
 
 @needs_node

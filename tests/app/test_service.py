@@ -157,6 +157,18 @@ def test_what_is_no_digit_gets_a_clear_answer(client, content, status, words):
     assert (answer.status_code, words in answer.json()["detail"]) == (status, True), answer.text
 
 
+@pytest.mark.parametrize(
+    ("content", "query", "ending"),
+    [
+        (b"no picture", "", "such as PNG or JPEG of at most 50 megapixels"),
+        (file_of(np.full((90, 90), 255, np.uint8)), "", "?ink=dark or ?ink=light"),
+        (file_of(np.full((90, 90), 255, np.uint8)), "?ink=dark", "with paper around it"),
+    ],
+)
+def test_advice_is_in_the_words_of_requests(client, content, query, ending):
+    assert upload(client, content, query).json()["detail"].endswith(ending)
+
+
 def test_a_phones_photo_with_a_second_picture_in_it_is_read(client):
     second = Image.fromarray(drawn()[::4, ::4])
     answer = upload(client, file_of(drawn(), "MPO", save_all=True, append_images=[second]))

@@ -3,6 +3,7 @@
 import io
 import json
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,10 +12,12 @@ from types import SimpleNamespace
 import nbformat
 import numpy as np
 import pytest
+from PIL import Image
 from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from mnist_course import __version__, _paths, cli
+from mnist_course._paths import extra_advice
 from mnist_course.cli import learn, use
 from mnist_course.course import doctor, lessons, progress, workspace
 from mnist_course.course.exercises import engine
@@ -91,6 +94,31 @@ def test_a_problem_is_a_message_without_a_traceback(main, monkeypatch, capsys, p
     assert capsys.readouterr().err == f"mnist-course: {problem}\n"
 
 
+def _without(monkeypatch, module):
+    def fail(_):
+        raise ModuleNotFoundError(f"No module named {module!r}", name=module)
+
+    monkeypatch.setattr(lessons, "parse_days", fail)
+
+
+@pytest.mark.parametrize(
+    ("has_keras", "advice"), [(False, extra_advice("course")), (True, "doctor says more")]
+)
+def test_a_missing_package_is_one_line_with_advice(main, monkeypatch, capsys, has_keras, advice):
+    _without(monkeypatch, "jax")
+    monkeypatch.setattr(cli, "find_spec", lambda name: has_keras or None)
+    assert main("refresh") == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("mnist-course: this command needs jax: ")
+    assert line.endswith(advice)
+
+
+def test_a_missing_module_of_ours_is_a_mistake_and_keeps_its_traceback(main, monkeypatch):
+    _without(monkeypatch, "mnist_course.nowhere")
+    with pytest.raises(ModuleNotFoundError):
+        main("refresh")
+
+
 def test_ctrl_c_ends_quietly(main, monkeypatch, capsys):
     def interrupt(_):
         raise KeyboardInterrupt
@@ -130,7 +158,7 @@ def test_an_old_console_gets_question_marks_and_no_crash(main, monkeypatch):
     ],
 )
 def test_a_console_gets_the_characters_it_has(main, monkeypatch, encoding, expected):
-    monkeypatch.setattr(lessons, "parse_days", lambda _: print("✓ 9 ± 1 µs 手"))
+    monkeypatch.setattr(lessons, "parse_days", lambda _: print("✓ 9 ± 1 µs 手") or [])
     console = _old_console(monkeypatch, encoding)
     main("refresh")
     assert console.getvalue().decode(encoding).strip() == expected
@@ -204,12 +232,6 @@ def test_lab_lists_the_days_there_are(run, clone, launched):
     result = run("lab", "3")
     assert str(result.exception) == "there is no notebook of Day 3; there are days 1, 4"
     assert launched == []
-
-
-def test_lab_of_an_installed_package_says_where_notebooks_are(run, clone, launched):
-    for notebook in (clone / "notebooks").iterdir():
-        notebook.unlink()
-    assert "clone the course's repository" in str(run("lab").exception)
 
 
 @pytest.mark.parametrize("day", ["0", "31", "one"])
@@ -341,12 +363,38 @@ def test_predict_shows_digit_confidence_and_second_guess(run, reader):
     assert all(text in result.output for text in ("[red]seven.png", " 7 ", "75.0%", "1 (25.0%)"))
 
 
-def test_predict_reads_the_others_when_one_is_bad(run, reader):
+def test_predict_reads_the_others_when_one_is_bad(run, reader, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("bad.png").touch()
     result = run("predict", "a.png", "bad.png", "c.png")
     assert result.exit_code == 1
     assert "a.png" in result.stdout
     assert "c.png" in result.stdout
     assert result.stderr == "mnist-course: bad.png: cannot read this picture\n"
+
+
+def _white() -> bytes:
+    file = io.BytesIO()
+    Image.new("L", (90, 90), 255).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "ending"),
+    [
+        (None, (), "there is no file seven.png"),
+        (b"no picture", (), "image file such as PNG or JPEG of at most 50 megapixels"),
+        (_white(), (), "say which it is: --ink dark or --ink light"),
+        (_white(), ("--ink", "dark"), "one digit with paper around it"),
+    ],
+)
+def test_predict_says_what_to_do_in_the_commands_words(
+    run, tmp_path, monkeypatch, content, options, ending
+):
+    monkeypatch.chdir(tmp_path)
+    if content:
+        Path("seven.png").write_bytes(content)
+    assert run("predict", "seven.png", *options).stderr.rstrip().endswith(ending)
 
 
 def test_predict_without_a_single_reading_prints_no_table(run, reader):
@@ -440,24 +488,33 @@ def test_mutate_returns_the_status(run, days, monkeypatch):
     assert asked == [[4]]
 
 
-def test_without_notebooks_lesson_commands_say_so(run, monkeypatch):
-    monkeypatch.setattr(lessons, "available_days", dict)
-    assert "no notebooks here" in str(run("verify").exception)
+@pytest.mark.parametrize("command", ["lab", "verify", "refresh", "mutate"])
+def test_without_notebooks_lesson_commands_say_so(run, monkeypatch, tmp_path, command):
+    monkeypatch.setattr(_paths, "NOTEBOOKS", tmp_path)
+    assert "no notebooks here: clone the course's repository" in str(run(command).exception)
 
 
 def test_train_ships_and_reports(run, monkeypatch):
     asked = []
 
-    def ship(name, *, seeds, report):
-        asked.append((name, seeds))
+    def ship(name, *, seeds, verbose, report):
+        asked.append((name, seeds, verbose))
         report("seed 0")
         files = {"onnx": {"name": "champion.onnx"}}
         return {"test_accuracy": {"mean": 0.9966, "sd": 0.0004}, "files": files}
 
     monkeypatch.setitem(sys.modules, "mnist_course.shipping.ship", SimpleNamespace(ship=ship))
     output = run("train", "champion", "--seeds", "2").output
-    assert asked == [("champion", 2)]
+    assert asked == [("champion", 2, 2)]  # no terminal: a line for each epoch, no bar
     assert output == "seed 0\nTest accuracy 99.66% ± 0.04%. Wrote champion.onnx\n"
+
+
+@pytest.mark.parametrize("command", ["train", "detector"])
+def test_a_wrong_name_is_one_line_without_tensorflows_log(command):
+    call = [sys.executable, "-m", "mnist_course.cli", command, "nope"]
+    (line,) = subprocess.run(call, capture_output=True, text=True).stderr.splitlines()
+    assert line.startswith("mnist-course: ")
+    assert "'nope'" in line
 
 
 def test_detector_is_shipped_and_its_rates_are_told(run, monkeypatch):
@@ -516,6 +573,18 @@ def test_draw_opens_a_window_that_ctrl_c_ends(run, reader, windows, options, nam
 def test_draw_says_what_it_takes_as_a_model(run, reader, windows):
     assert "there is no file absent.onnx" in str(run("draw", "--model", "absent.onnx").exception)
     assert windows == []
+
+
+# --- serve, page ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_port_that_is_taken_is_said_before_anything_starts(main, capfd, workers):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        assert main("serve", "--port", port, "--workers", workers) == 1
+    advice = "choose another with --port, 0 for any free one"
+    assert capfd.readouterr().err == f"mnist-course: port {port} is taken: {advice}\n"
 
 
 # --- evaluate ------------------------------------------------------------------------------------
@@ -593,6 +662,16 @@ def test_export_writes_keras_and_onnx_here_by_default(run, written, tmp_path, mo
     monkeypatch.chdir(tmp_path)
     run("export", "champion")
     assert written == [("the champion", "champion", ".", ["keras", "onnx"])]
+
+
+@pytest.mark.parametrize(
+    "words", ["export champion --to", "page --to", "benchmark --to", "detector --fonts"]
+)
+def test_a_file_is_no_folder_to_write_to(run, tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    Path("seven.png").touch()
+    result = run(*words.split(), "seven.png")
+    assert (result.exit_code, "'seven.png' is a file" in result.output) == (2, True)
 
 
 def test_export_refuses_a_format_it_does_not_know(run, written):

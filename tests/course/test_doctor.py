@@ -287,6 +287,14 @@ def test_a_check_that_breaks_is_a_finding_and_the_others_go_on(monkeypatch):
     assert second == good
 
 
+def test_where_only_the_reader_is_installed_that_is_all_it_says(monkeypatch):
+    monkeypatch.setattr(doctor, "find_spec", lambda name: name == "onnxruntime" or None)
+    check = only(doctor.run_checks())
+    assert check.status == "error"
+    assert "only the reader is installed" in check.found
+    assert check.remedy == doctor.extra_advice("course")
+
+
 def test_quick_leaves_the_gpu_out(monkeypatch):
     gpu = doctor.check_gpu
     monkeypatch.setattr(doctor, "check_gpu", gpu)

@@ -36,7 +36,8 @@ def test_no_days_means_all(monkeypatch):
         ("x", "such as 4 or 1,4-7"),
         ("1-", "such as"),
         ("9", r"no notebook for \[9\]"),
-        ("7-4", "no"),
+        ("7-4", "7-4 runs backwards"),
+        ("1,7-4", "7-4 runs backwards"),
     ],
 )
 def test_days_that_make_no_sense_are_refused(monkeypatch, text, message):
