@@ -48,7 +48,8 @@ def page() -> str:
         "[benchmark](benchmark/benchmark.md); do not edit. Mean ± sd over n seeds; each network "
         "saw all 60,000 training digits and was read once on the 10,000 test digits; choices were "
         "made on a validation split. Cards: [models/README.md](../models/README.md). Any picture: "
-        "[pictures.md](pictures.md); the service under load: [service.md](service.md).",
+        "[pictures.md](pictures.md); the service under load: [service.md](service.md); what was "
+        "tried for the goals that are missed: [tried.md](tried.md).",
         "",
         "| test accuracy | model | parameters | reached | n | goal | published, for comparison |",
         "|---|---|---|---|---|---|---|",
