@@ -81,6 +81,9 @@ def progress(
     from ..course import progress as record
 
     passed, console = record.passed(), Console()
+    if reset and not passed:
+        typer.echo("Nothing is recorded yet.")
+        return
     if reset:
         if Confirm.ask(f"Forget all {len(passed)} passed exercises?", default=False):
             record.reset()

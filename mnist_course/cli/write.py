@@ -1,10 +1,17 @@
-"""Commands for authors: ``verify``, ``refresh``, ``mutate``, ``train``, ``detector``, ``cards``."""
+"""Commands for authors and instructors.
+
+Of lessons ``verify``, ``refresh``, ``grade``, ``mutate``; of models ``train``, ``detector``,
+``cards``.
+"""
 
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
 
 from .application import WRITE, app, lessons_here
 from .screen import screen_alone
@@ -52,6 +59,33 @@ def refresh(days: Days = None) -> None:
     """
     lessons = lessons_here()
     lessons.refresh(lessons.parse_days(days))
+
+
+@app.command(
+    rich_help_panel=WRITE, short_help="What learners have passed: [cyan]grade anna/day04*.ipynb[/]"
+)
+def grade(
+    notebooks: Annotated[list[Path], typer.Argument(metavar="NOTEBOOKS", help="Learners' files.")],
+) -> None:
+    """Execute learners' notebooks and see which exercises they pass.
+
+    [bold]Example[/bold]
+
+      [cyan]mnist-course grade anna/day04_data_splits.ipynb ben/*.ipynb[/cyan]
+
+    A cell that fails stops none after it. Files and your own progress stay as they
+    are. It runs the learners' code with your rights, and a learner may have copied a
+    solution: read the cells that you give marks for.
+    """
+    from ..course.grading import grade as grade_one
+
+    console, table = Console(), Table("notebook", "passed", "exercises")
+    for path in track(notebooks, "Executing", console=console, transient=True):
+        passed, trouble = grade_one(path)
+        marks = "  ".join(f"{name} {'yes' if done else 'no'}" for name, done in passed.items())
+        told = f"{marks}\n{trouble}" if trouble else marks
+        table.add_row(str(path), f"{sum(passed.values())} of {len(passed)}", told)
+    console.print(table)
 
 
 @app.command(

@@ -32,6 +32,7 @@ METADATA = {
 }
 LESSON = re.compile(r"day(\d\d)_[a-z0-9_]+\.ipynb")
 CELL_SECONDS = 300  # a cell that takes longer is stopped
+COLOUR = re.compile(r"(?:#x1B|\x1b)\[[\d;]*m")
 CELL_DONE = re.compile(r"::Cell \d+ (PASSED|FAILED|XFAIL)|\] (PASSED|FAILED|XFAIL) .*::Cell \d+")
 FRAME_OF_A_FILE = re.compile(r"(\x1b\[[\d;]*m)*File ")  # names a path of this machine
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -141,14 +142,16 @@ def _canonical_output(output, count: int):
     return output
 
 
-def _execute(notebook: nbformat.NotebookNode, path: Path) -> None:
-    client = NotebookClient(
-        notebook,
-        timeout=CELL_SECONDS,
-        kernel_name="python3",
-        coalesce_streams=True,
-        resources={"metadata": {"path": str(NOTEBOOKS)}},
+def client_for(notebook: nbformat.NotebookNode, folder: Path, **options) -> NotebookClient:
+    """What executes a notebook in place, in this environment and as if it lay in a folder."""
+    resources = {"metadata": {"path": str(folder)}}
+    return NotebookClient(
+        notebook, timeout=CELL_SECONDS, kernel_name="python3", resources=resources, **options
     )
+
+
+def _execute(notebook: nbformat.NotebookNode, path: Path) -> None:
+    client = client_for(notebook, NOTEBOOKS, coalesce_streams=True)
     number = sum(cell.cell_type == "code" for cell in notebook.cells)
     with _progress() as progress, tempfile.TemporaryDirectory() as home:
         task = progress.add_task(path.stem, total=number)
@@ -264,8 +267,10 @@ def _read_report(report: Path, results: dict[int, LessonResult]) -> None:
 
 
 def _failures(case: ElementTree.Element) -> Iterator[str]:
+    # nbval counts cells from 0, and XML holds colours as text
+    name = re.sub(r"Cell (\d+)", lambda found: f"Cell {int(found[1]) + 1}", case.get("name"))
     for problem in (*case.findall("failure"), *case.findall("error"), *case.findall("skipped")):
-        yield f"{case.get('name')}\n{problem.text or problem.get('message')}"
+        yield f"{name}\n{COLOUR.sub('', problem.text or problem.get('message'))}"
 
 
 def _table(results: list[LessonResult], seconds_per_unit: float) -> Table:

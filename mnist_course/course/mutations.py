@@ -608,8 +608,10 @@ def mutate(days: list[int]) -> int:
         0 when every mutation turned its lesson red, else 1.
 
     Raises:
-        ValueError: a lesson is red before anything is broken.
+        ValueError: a lesson is red before anything is broken, or has no helper to break.
     """
+    if bare := [day for day in days if not any(day in m.days for m in MUTATIONS)]:
+        raise ValueError(f"there is no mutation for days {bare}: add one to course/mutations.py")
     if red := [result.day for result in lessons.run_nbval(days) if not result.green]:
         raise ValueError(f"days {red} are red before anything is broken: see mnist-course verify")
     table = Table("day", "mutation", "helper", "noticed at")

@@ -60,6 +60,7 @@ def test_the_opening_gives_goals_and_minutes(path):
 def test_the_closing_has_questions_summary_and_outlook(path):
     text = text_of(path)
     sections = ["## Check your understanding", "## What you learned", "## Go further"]
+    assert [section for section in sections if section not in text] == [], "sections are missing"
     places = [text.index(section) for section in sections]
     assert places == sorted(places)
     assert 3 <= text[places[0] :].count("<details>") <= 5
@@ -72,11 +73,11 @@ def test_the_envelope(path):
     lines = [len(source.splitlines()) for source in code]
     words = len(re.findall(r"\w+", text_of(path)))
     pictures = sum("image/png" in output.get("data", {}) for output in outputs(path))
-    assert 20 <= len(cells) <= 50
+    assert 20 <= len(cells) <= 50, f"{len(cells)} cells, expected 20 to 50"
     assert 0.7 <= (len(cells) - len(code)) / len(code) <= 1.5
-    assert 800 <= words <= 2200, words
-    assert max(lines) <= 25
-    assert median(lines) <= 7
+    assert 800 <= words <= 2200, f"{words} words, expected 800 to 2,200"
+    assert max(lines) <= 25, f"a cell of {max(lines)} lines, expected at most 25"
+    assert median(lines) <= 7, f"{median(lines)} lines in the median cell, expected at most 7"
     assert longest_run_of_code(path) <= 3
     assert 2 <= pictures <= 6
     assert path.stat().st_size < 600_000

@@ -114,7 +114,9 @@ def test_verify_is_red_when_an_output_differs(course):
     [result] = lessons.run_nbval([1])
     assert not result.green
     assert len(result.failures) == 1
+    assert result.failures[0].startswith("Cell 2\n")  # as a reader counts
     assert "stored" in result.failures[0]
+    assert "x1B[" not in result.failures[0]  # no codes of colours
 
 
 def test_verify_prints_a_table_and_returns_the_status(course, monkeypatch, capsys):

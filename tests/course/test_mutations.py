@@ -96,7 +96,7 @@ def test_a_lesson_that_looks_notices(course):
     )
     lessons.refresh([1])
     mutation = next(m for m in MUTATIONS if m.name == "scaled-by-256")
-    assert mutations.first_failure(1, mutation) == "Cell 1"
+    assert mutations.first_failure(1, mutation) == "Cell 2"
 
 
 def test_a_lesson_that_does_not_look_is_reported(course, monkeypatch, capsys):
@@ -112,4 +112,11 @@ def test_a_lesson_that_does_not_look_is_reported(course, monkeypatch, capsys):
 def test_a_red_lesson_is_not_mutated(course):
     course("1 / 0")
     with pytest.raises(ValueError, match=r"days \[1\] are red before anything is broken"):
+        mutations.mutate([1])
+
+
+def test_a_lesson_without_a_mutation_proves_nothing(course, monkeypatch):
+    course("1")
+    monkeypatch.setattr(mutations, "MUTATIONS", ())
+    with pytest.raises(ValueError, match=r"no mutation for days \[1\]"):
         mutations.mutate([1])
