@@ -309,12 +309,6 @@ def test_an_update_is_seen_at_once_and_kept_whole(opened, old_site):
         assert page.title() == "new"
 
 
-def test_what_is_no_file_of_the_page_is_not_kept(opened, service):
-    page = opened(service)
-    page.evaluate("navigator.serviceWorker.ready.then(() => fetch('api/models'))")
-    assert page.evaluate("caches.match('api/models').then((found) => found ?? null)") is None
-
-
 @pytest.fixture
 def photo(tmp_path):
     """A picture of a seven."""
