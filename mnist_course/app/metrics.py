@@ -13,7 +13,10 @@ from prometheus_client import (
     multiprocess,
 )
 
-KNOWN = ("/api/", "/healthz", "/readyz", "/metrics")  # any other path is one of the page's files
+# any other path is one of the page's files, or a stranger's
+KNOWN = (
+    "/api/predict", "/api/predict-number", "/api/models", "/healthz", "/readyz", "/metrics",
+)  # fmt: skip
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 REQUESTS = Counter("digits_requests", "Requests answered.", ["path", "status"])
@@ -23,7 +26,7 @@ READ_SECONDS = Histogram("digits_read_seconds", "To read.", ["model"], buckets=S
 
 def count_request(path: str, status: int, seconds: float) -> None:
     """Count one answer; a stranger's path makes no series of its own."""
-    path = path if path.startswith(KNOWN) and status != 404 else "page"
+    path = path if path in KNOWN else "page"
     REQUESTS.labels(path, status).inc()
     SECONDS_TAKEN.labels(path).observe(seconds)
 

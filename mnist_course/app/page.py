@@ -1,5 +1,6 @@
 """The page as a folder: what the service serves, and what any static host can serve without one."""
 
+import hashlib
 import json
 from importlib.resources import files
 from pathlib import Path
@@ -42,8 +43,15 @@ def write_page(folder: str | Path, *, service: bool = False) -> Path:
             written += write_detector(folder / "networks", model).values()
         names += [f"networks/{file.name}" for file in written]
     config = {"service": service, "models": MODELS, "files": sorted(names)}
+    config["version"] = _version(folder, config["files"])
     write_text(folder / "config.json", json.dumps(config, indent=1) + "\n")
     return folder
+
+
+def _version(folder: Path, names: list[str]) -> str:
+    """Another page has another one: by it a browser that has kept the page knows."""
+    content = b"".join((folder / name).read_bytes() for name in names)
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def _sources() -> list:

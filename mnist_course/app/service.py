@@ -78,7 +78,9 @@ def _serve_files(app: FastAPI, folder: Path) -> None:
 
     def route(file: str):
         async def answer(request: Request) -> Response:
-            return await static.get_response(file, request.scope)
+            response = await static.get_response(file, request.scope)
+            response.headers["cache-control"] = "no-cache"  # ask each time: no old page is shown
+            return response
 
         return answer
 

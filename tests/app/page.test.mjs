@@ -13,7 +13,9 @@ const json = (name) => JSON.parse(file(name));
 const floats = (name) => new Float32Array(Uint8Array.from(file(name)).buffer);
 
 const { drawingStages, fittedPen, shrink } = await module("drawing.js");
-const { classActivationMap, digitScore, makeNetwork, withWeights } = await module("network.js");
+const { classActivationMap, digitScore, loadNetwork, makeNetwork, withWeights } =
+  await module("network.js");
+const kept = await module("kept.js");
 const { makeNpz } = await module("npz.js");
 const { coverTest } = await module("explain.js");
 
@@ -95,3 +97,62 @@ test("the cover test compares squares of nearly equal ink, apart from each other
 test("labelled drawings are written, for Python to open", () => {
   writeFileSync(join(process.env.FIXTURES, "made.npz"), makeNpz([digit(0), digit(1)], [7, 2]));
 });
+
+test("as many drawings as anyone makes fit into a file", () => {
+  const bytes = makeNpz(Array(3000).fill(digit(0)), Array(3000).fill(7));
+  assert.ok(bytes.length > 3000 * 784);
+});
+
+test("a network that the host does not have is told, not read from the host's excuse", async () => {
+  const excuse = new Response(JSON.stringify({ layers: [] }), { status: 404 });
+  globalThis.fetch = async () => excuse.clone();
+  await assert.rejects(loadNetwork("networks", "tiny"), /networks\/tiny\.\w+: 404/);
+});
+
+const drawing = (label) => ({ label, pixels: Array.from(digit(label)) });
+const labels = () => kept.keptDrawings().map(({ label }) => label);
+
+/** A browser's storage, empty at first. */
+function storage(setItem) {
+  const items = {};
+  return {
+    items,
+    getItem: (name) => items[name] ?? null,
+    setItem: setItem ?? ((name, text) => (items[name] = text)),
+    removeItem: (name) => delete items[name],
+  };
+}
+
+test("drawings are kept beside those of another tab", () => {
+  globalThis.localStorage = storage();
+  kept.keepDrawing(drawing(1));
+  const [name] = Object.keys(localStorage.items);
+  localStorage.items[name] = JSON.stringify([drawing(1), drawing(2)]); // the other tab's
+  kept.keepDrawing(drawing(3));
+  assert.deepEqual(labels(), [1, 2, 3]);
+  kept.forgetDrawings();
+  assert.deepEqual(labels(), []);
+});
+
+for (const damage of ["{", "null", "5", "[null, {}]"]) {
+  test(`a storage that holds ${damage} is an empty one`, () => {
+    globalThis.localStorage = { ...storage(), getItem: () => damage };
+    assert.deepEqual(labels(), []);
+  });
+}
+
+const full = () => {
+  throw new Error("full");
+};
+const shut = new Proxy({}, { get: full });
+
+for (const [name, there] of Object.entries({ full: storage(full), shut })) {
+  test(`where the storage is ${name}, drawings are kept until the page is closed`, () => {
+    globalThis.localStorage = there;
+    kept.keepDrawing(drawing(1));
+    kept.keepDrawing(drawing(2));
+    assert.deepEqual([labels(), kept.areSaved()], [[1, 2], false]);
+    kept.forgetDrawings();
+    assert.deepEqual([labels(), kept.areSaved()], [[], true]);
+  });
+}

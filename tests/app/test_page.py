@@ -86,6 +86,13 @@ def test_the_folder_names_all_its_files(folder):
     assert {"index.html", "pad.js", "sw.js", "networks/reader.bin"} <= there
 
 
+def test_a_page_of_other_content_has_another_version(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(page, "MODELS", ("reader", "tiny"))
+    other = page.write_page(tmp_path)
+    first, second = (json.loads((f / "config.json").read_text()) for f in (folder, other))
+    assert first["version"] != second["version"]
+
+
 def test_the_page_asks_no_foreign_address_and_runs_nothing_inline(folder):
     for file in folder.glob("*.*"):
         if file.suffix in {".html", ".js", ".css", ".webmanifest"}:

@@ -2,7 +2,11 @@
 
 import functools
 import http.server
+import json
+import os
 import threading
+import time
+from contextlib import contextmanager
 from itertools import pairwise
 
 import numpy as np
@@ -15,13 +19,23 @@ from mnist_course.app.page import write_page
 from mnist_course.data import load_drawings
 
 SEVEN = [(0.3, 0.25), (0.7, 0.25), (0.45, 0.8)]
+NO_STORAGE = """
+const refuse = { get() { throw new DOMException("denied", "SecurityError"); } };
+Object.defineProperty(window, "localStorage", refuse);
+Object.defineProperty(navigator, "serviceWorker", refuse);
+"""
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
 @pytest.fixture(scope="session")
 def host(tmp_path_factory):
     """A static host, which knows files only."""
-    folder = write_page(tmp_path_factory.mktemp("site"))
+    with static_host(write_page(tmp_path_factory.mktemp("site"))) as server:
+        yield server
+
+
+@contextmanager
+def static_host(folder):
     handler = functools.partial(Quiet, directory=folder)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -150,6 +164,65 @@ def test_without_centring_the_network_sees_the_drawing_as_it_lies(page):
     assert page.locator("#stages figure").count() == 1
 
 
+def test_a_drawing_is_kept_as_mnist_has_it_though_it_is_seen_as_it_lies(page):
+    draw(page, [(0.1, 0.1), (0.1, 0.3)])
+    page.get_by_label("Without cutting out").check()
+    page.get_by_text("28 x 28, as it lies").wait_for()
+    page.locator("#labels").get_by_role("button", name="1").click()
+    pixels = page.evaluate("JSON.parse(localStorage['labelled drawings'])[0].pixels")
+    rows, columns = np.reshape(pixels, (28, 28)).nonzero()
+    assert (rows.min(), rows.max()) == (4, 23)
+    assert 12 <= columns.mean() <= 15
+
+
+def test_the_page_draws_where_it_may_keep_nothing(browser, host):
+    page = browser.new_page()
+    page.add_init_script(NO_STORAGE)
+    page.goto(f"http://127.0.0.1:{host.server_port}/")
+    page.wait_for_selector("body[data-ready]")
+    draw(page)
+    wait_for(page, 7)
+    page.locator("#labels").get_by_role("button", name="7").click()
+    page.get_by_text("1 drawing kept. Not saved").wait_for()
+    assert page.get_by_role("button", name="Download drawings").is_enabled()
+
+
+def test_another_tabs_drawings_are_shown_and_stay(page, host):
+    other = page.context.new_page()
+    other.goto(f"http://127.0.0.1:{host.server_port}/")
+    other.wait_for_selector("body[data-ready]")
+    for tab in (page, other):
+        draw(tab)
+        wait_for(tab, 7)
+        tab.locator("#labels").get_by_role("button", name="7").click()
+    for tab in (page, other):
+        tab.get_by_text("2 drawings kept").wait_for()
+
+
+@pytest.mark.parametrize("answer", [{"status": 404, "body": "<h1>gone</h1>"}, None])
+def test_a_network_that_does_not_come_is_said_and_another_can_be_chosen(browser, host, answer):
+    page = browser.new_context(service_workers="block").new_page()
+    hinder = lambda route: route.fulfill(**answer) if answer else route.abort()  # noqa: E731
+    page.route("**/networks/reader.bin", hinder)
+    page.goto(f"http://127.0.0.1:{host.server_port}/")
+    page.wait_for_selector("body[data-ready]")
+    page.get_by_text("reader could not be loaded").wait_for()
+    draw(page)
+    page.get_by_text("reader is not loaded").wait_for()
+    assert page.locator("#bars-a .top").count() == 0
+    assert page.inner_text("#bars-b .top span") == "7"
+    page.get_by_label("Model").select_option("tiny")
+    wait_for(page, 7)
+
+
+def test_the_pen_after_going_back_is_the_one_that_the_slider_shows(page):
+    page.get_by_role("slider", name="Pen").fill("0.14")
+    page.goto("about:blank")
+    page.go_back()
+    page.wait_for_selector("body[data-ready]")
+    assert page.get_by_role("slider", name="Pen").input_value() == "0.08"
+
+
 def test_a_finger_draws_and_the_page_does_not_scroll(opened, host):
     page = opened(f"http://127.0.0.1:{host.server_port}/", **PHONE)
     touch(page, SEVEN)
@@ -201,6 +274,39 @@ def test_offline_after_the_first_visit(page, host):
     draw(page)
     wait_for(page, 7)
     assert not page.locator("#photo-row").is_visible()
+
+
+@pytest.fixture
+def old_site(tmp_path):
+    """A page whose files are so old that browsers do not ask for them again by themselves."""
+    for file in write_page(tmp_path).rglob("*"):
+        os.utime(file, (time.time() - 5_000_000,) * 2)
+    return tmp_path
+
+
+def update(folder) -> None:
+    """A new app.js that imports a new file, as another version of the course may bring."""
+    script, config = folder / "app.js", folder / "config.json"
+    (folder / "new.js").write_text("document.title = 'new';")
+    script.write_text('import "./new.js";\n' + script.read_text("utf-8"), "utf-8")
+    told = json.loads(config.read_text())
+    config.write_text(json.dumps(told | {"files": [*told["files"], "new.js"]}))
+
+
+def test_an_update_is_seen_at_once_and_kept_whole(opened, old_site):
+    with static_host(old_site) as host:
+        address = f"http://127.0.0.1:{host.server_port}/"
+        page = opened(address)
+        page.evaluate("navigator.serviceWorker.ready")
+        update(old_site)
+        page.goto(address)
+        page.wait_for_selector("body[data-ready]")
+        assert page.title() == "new"
+        page.wait_for_function("async () => Boolean(await caches.match('new.js'))")
+        page.context.set_offline(True)
+        page.reload()
+        page.wait_for_selector("body[data-ready]")
+        assert page.title() == "new"
 
 
 @pytest.fixture
@@ -261,7 +367,13 @@ def test_the_model_that_read_several_digits_is_named(opened, service, tmp_path):
     Image.fromarray(row).save(tmp_path / "row.png")
     page = opened(service)
     page.locator("#photo").set_input_files(tmp_path / "row.png")
-    page.get_by_text("; as several digits, reader reads 71").wait_for()
+    page.get_by_text("As several digits, reader reads 71").wait_for()
+    page.get_by_label("Model").select_option("tiny")
+    page.get_by_text("tiny reads").wait_for()
+    assert page.inner_text("#number") == "As several digits, reader reads 71"
+    draw(page)
+    wait_for(page, 7)
+    assert page.inner_text("#number") == ""
 
 
 def test_the_page_says_what_is_sent(opened, service):
@@ -295,4 +407,19 @@ def test_what_is_no_picture_is_said_on_the_page(browser, service, tmp_path):
     page.goto(service)
     page.wait_for_selector("body[data-ready]")
     page.locator("#photo").set_input_files(tmp_path / "text.png")
+    draw(page)
+    wait_for(page, 7)
+    page.locator("#photo").set_input_files(tmp_path / "text.png")
     page.get_by_text("cannot read this picture").wait_for()
+    page.get_by_label("Without cutting out").check()  # the drawing is still there, and read again
+    wait_for(page, 7)
+
+
+def test_a_blank_picture_is_said_without_advice_to_programs(browser, service, tmp_path):
+    Image.fromarray(np.full((90, 90), 255, np.uint8)).save(tmp_path / "blank.png")
+    page = browser.new_page()
+    page.goto(service)
+    page.wait_for_selector("body[data-ready]")
+    page.locator("#photo").set_input_files(tmp_path / "blank.png")
+    page.locator("#answer").get_by_text("no ink").wait_for()
+    assert "?ink" not in page.inner_text("#answer")

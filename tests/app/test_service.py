@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import signal
 import time
 from io import BytesIO
@@ -19,7 +20,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from mnist_course import load_mnist
-from mnist_course.app import guard, page, service
+from mnist_course.app import guard, metrics, page, service
 from mnist_course.app.local import running_service
 from mnist_course.app.strokes import draw_strokes
 from mnist_course.manifest import ModelError
@@ -253,6 +254,22 @@ def test_requests_and_their_seconds_are_counted(client):
     assert 'digits_requests_total{path="/api/predict",status="400"}' in text
     assert "digits_request_seconds_bucket" in text
     assert "strangers" not in text
+
+
+def test_paths_that_strangers_make_up_are_counted_as_one(client):
+    for end in ("/", "//", "x"):
+        client.post(f"/api/predict{end}", follow_redirects=False)
+    paths = set(re.findall(r'digits_requests_total{path="([^"]+)"', client.get("/metrics").text))
+    assert paths <= {*metrics.KNOWN, "page"}
+
+
+def test_every_documented_path_is_counted_by_its_name(client):
+    assert set(client.get("/openapi.json").json()["paths"]) <= set(metrics.KNOWN)
+
+
+def test_browsers_ask_whether_the_page_is_still_the_same(client):
+    for path in ("/", "/app.js", "/networks/tiny.bin"):
+        assert client.get(path).headers["cache-control"] == "no-cache"
 
 
 def test_a_client_that_hangs_up_is_counted_and_is_no_error(client):

@@ -4,6 +4,7 @@ import pad, { drawStrokes } from "./pad.js";
 import { drawingStages, fittedPen, shrink } from "./drawing.js";
 import { cover, coverTest } from "./explain.js";
 import { classActivationMap, digitScore, loadNetwork } from "./network.js";
+import { areSaved, forgetDrawings, keepDrawing, keptDrawings } from "./kept.js";
 import { makeNpz } from "./npz.js";
 import { EXAMPLES } from "./examples.js";
 import {
@@ -20,15 +21,14 @@ import {
 const $ = (id) => document.getElementById(id);
 const SIDE = 280; // pixels of the drawing that is read
 const PROMPT = "Draw a digit from 0 to 9.";
-const KEPT = "labelled drawings"; // their name in the browser's storage
 
 const config = await (await fetch("config.json")).json();
 const paper = element("canvas", { width: SIDE, height: SIDE }); // never shown: it is read
 const hidden = paper.getContext("2d", { willReadFrequently: true });
 const shown = { a: makeBars($("bars-a")), b: makeBars($("bars-b")) };
 const networks = {};
-let kept = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
 let image = null; // what the network saw last
+let centred = null; // the same in MNIST form, as it is kept
 let asked = 0; // counts questions to the service: an answer to an old one is dropped
 
 /** What the pad tells and is told, as a notebook's widget would. */
@@ -60,8 +60,14 @@ function readAgain() {
   if (state.strokes.length) readSoon();
 }
 
+/** A new drawing or picture: what is known of the last one is out of date. */
+function ask() {
+  $("number").textContent = "";
+  return ++asked;
+}
+
 function readDrawing() {
-  asked++;
+  ask();
   const grey = state.strokes.length ? rasterize(state.strokes) : null;
   const stages = grey && drawingStages(grey, SIDE, SIDE);
   if (!stages) return showNothing(PROMPT);
@@ -69,6 +75,7 @@ function readDrawing() {
   const canvases = Object.entries(pictures).map(([name, made]) => [name, imageCanvas(made)]);
   showPictures($("stages"), Object.fromEntries(canvases));
   image = Object.values(pictures).at(-1);
+  centred = stages["28 x 28"];
   readImage();
 }
 
@@ -87,20 +94,22 @@ function rasterize(strokes) {
 
 function readImage() {
   $("naive").disabled = state.strokes.length === 0; // the service has cut a photograph out
-  const answers = {};
-  for (const side of ["a", "b"]) {
-    const network = chosen(side);
-    if (!network) continue; // it is on its way
-    const start = performance.now();
-    answers[side] = network.read(image.pixels);
-    const took = `${(performance.now() - start).toFixed(1)} ms`;
-    const size = `${network.parameters.toLocaleString("en")} parameters`;
-    $(`time-${side}`).textContent = `${took}, ${size}`;
-    shown[side](answers[side].probabilities);
-  }
-  if (!answers.a) return;
-  announce(answers.a.probabilities, digitScore(chosen("a").detector, answers.a));
-  showWhy(chosen("a"), answers.a);
+  const [answer] = ["a", "b"].map(readWith);
+  if (!answer) return showNoAnswer(`${$("model-a").value} is not loaded.`);
+  announce(answer.probabilities, digitScore(chosen("a").detector, answer));
+  showWhy(chosen("a"), answer);
+}
+
+/** What a side's network answers; null while it is on its way, or if it does not come. */
+function readWith(side) {
+  const network = chosen(side);
+  const start = performance.now();
+  const answer = network?.read(image.pixels) ?? null;
+  const took = `${(performance.now() - start).toFixed(1)} ms`;
+  const size = `${network?.parameters.toLocaleString("en")} parameters`;
+  $(`time-${side}`).textContent = network ? `${took}, ${size}` : "";
+  shown[side](answer?.probabilities);
+  return answer;
 }
 
 const chosen = (side) => networks[$(`model-${side}`).value];
@@ -134,20 +143,24 @@ function showWhy(network, answer) {
 }
 
 function showNothing(words) {
-  image = null;
+  image = centred = null;
   $("naive").disabled = false;
-  for (const name of ["said", "digit", "isDigit"]) delete $("answer").dataset[name];
-  $("answer").textContent = words;
+  showNoAnswer(words);
   shown.a(null);
   shown.b(null);
-  for (const id of ["stages", "why"]) $(id).replaceChildren();
+  $("stages").replaceChildren();
+}
+
+function showNoAnswer(words) {
+  for (const name of ["said", "digit", "isDigit"]) delete $("answer").dataset[name];
+  $("answer").textContent = words;
+  $("why").replaceChildren();
 }
 
 /** A photograph goes to the service: the long way from paper to MNIST form is Python's. */
 async function readPhoto(file) {
   if (!config.service || !file) return;
-  const question = ++asked;
-  model.set("strokes", []);
+  const question = ask();
   showNothing("Reading the picture …");
   const [read, number] = await Promise.all([
     send("api/predict?stages=true", file),
@@ -155,16 +168,17 @@ async function readPhoto(file) {
   ]).catch(() => []);
   if (question !== asked) return; // something was drawn meanwhile
   if (!read) return showNothing("The service does not answer. Drawings are still read here.");
-  if (!read.ok) return showNothing(read.found.detail);
+  if (!read.ok) return showNothing(read.found.detail?.split("; ")[0]); // the rest: for programs
   const { found } = read;
-  image = { side: 28, pixels: Uint8Array.from(found.image.flat()) };
+  model.set("strokes", []); // not before: a picture that fails leaves the drawing
+  image = centred = { side: 28, pixels: Uint8Array.from(found.image.flat()) };
   const stages = Object.entries(found.stages);
   const pictures = stages.map(([name, src]) => [name, element("img", { src })]);
   showPictures($("stages"), Object.fromEntries(pictures));
   readImage();
   if (!number.ok || number.found.digits.length < 2) return;
   const { model: reader, text } = number.found; // the service may serve other models than the page
-  $("answer").append(`; as several digits, ${reader} reads ${text}`);
+  $("number").textContent = `As several digits, ${reader} reads ${text}`;
 }
 
 async function send(address, file) {
@@ -175,19 +189,23 @@ async function send(address, file) {
 }
 
 function keep(label) {
-  if (!image) return;
-  kept.push({ label, pixels: Array.from(image.pixels) });
-  store();
+  if (!centred) return;
+  keepDrawing({ label, pixels: Array.from(centred.pixels) });
+  showKept();
 }
 
-function store() {
-  localStorage.setItem(KEPT, JSON.stringify(kept));
-  $("download").disabled = $("forget").disabled = kept.length === 0;
-  const drawings = kept.length === 1 ? "1 drawing" : `${kept.length} drawings`;
-  $("kept").textContent = `${kept.length ? drawings : "None"} kept. They stay on this device.`;
+function showKept() {
+  const { length } = keptDrawings();
+  $("download").disabled = $("forget").disabled = length === 0;
+  const drawings = length === 1 ? "1 drawing" : `${length} drawings`;
+  const where = areSaved()
+    ? "They stay on this device."
+    : "Not saved: the browser's storage is full or shut. Download them before you leave.";
+  $("kept").textContent = `${length ? drawings : "None"} kept. ${where}`;
 }
 
 function download() {
+  const kept = keptDrawings();
   const bytes = makeNpz(kept.map(({ pixels }) => pixels), kept.map(({ label }) => label));
   const href = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));
   element("a", { href, download: "drawings.npz" }).click();
@@ -201,7 +219,11 @@ function listen() {
   });
   $("naive").addEventListener("change", readAgain);
   $("download").addEventListener("click", download);
-  $("forget").addEventListener("click", () => ((kept = []), store()));
+  $("forget").addEventListener("click", () => {
+    forgetDrawings();
+    showKept();
+  });
+  addEventListener("storage", showKept); // another tab has kept or forgotten
   for (let digit = 0; digit < 10; digit++) {
     const options = { type: "button", textContent: digit };
     element("button", options, $("examples")).addEventListener("click", () => {
@@ -225,24 +247,42 @@ async function chooseModels() {
     for (const name of config.models) element("option", { value: name, textContent: name }, select);
     select.value = config.models[place];
     select.addEventListener("change", () => loadChosen(select.value));
-    await loadChosen(select.value);
   }
+  for (const side of ["a", "b"]) await loadChosen($(`model-${side}`).value);
 }
 
 async function loadChosen(name) {
-  networks[name] ??= await loadNetwork("networks", name);
+  networks[name] ??= await loadNetwork("networks", name).catch(() => null);
   if (image) readImage();
-  const { sha256, test_accuracy: accuracy } = chosen("a") ?? networks[name];
+  $("about").textContent = aboutModels();
+}
+
+/** Which network could not be had; else how good the first one is. */
+function aboutModels() {
+  const [first, second] = ["a", "b"].map((side) => $(`model-${side}`).value);
+  const missing = [first, second].find((name) => networks[name] === null);
+  if (missing) return `${missing} could not be loaded: choose another, or load the page again.`;
+  if (!networks[first]) return "";
+  const { sha256, test_accuracy: accuracy } = networks[first];
   const right = `reads ${percent(accuracy)} of MNIST's test digits right`;
-  $("about").textContent = `${$("model-a").value} ${right}; SHA-256 ${sha256.slice(0, 16)}…`;
+  return `${first} ${right}; SHA-256 ${sha256.slice(0, 16)}…`;
+}
+
+/** Keep the page for when there is no connection, where the browser lets us. */
+async function keepPage() {
+  try {
+    await navigator.serviceWorker?.register("sw.js");
+  } catch (problem) {
+    console.info("The page needs a connection:", problem.message);
+  }
 }
 
 pad.render({ model, el: $("pad") });
 listen();
-store();
+showKept();
 showNothing(PROMPT);
 $("photo-row").hidden = !config.service;
 $("photo-hint").hidden = config.service;
 await chooseModels();
-if ("serviceWorker" in navigator) await navigator.serviceWorker.register("sw.js");
+await keepPage();
 document.body.dataset.ready = "true";

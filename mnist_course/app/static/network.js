@@ -10,10 +10,16 @@ export async function loadNetwork(folder, name) {
 
 async function loadLayers(folder, name) {
   const [description, weights] = await Promise.all([
-    fetch(`${folder}/${name}.json`).then((answer) => answer.json()),
-    fetch(`${folder}/${name}.bin`).then((answer) => answer.arrayBuffer()),
+    found(`${folder}/${name}.json`).then((answer) => answer.json()),
+    found(`${folder}/${name}.bin`).then((answer) => answer.arrayBuffer()),
   ]);
   return withWeights(description, new Float32Array(weights));
+}
+
+async function found(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+  return answer;
 }
 
 /** Layers and weights to a network; `read` takes 784 bytes, 0 background to 255 ink. */

@@ -29,12 +29,13 @@ function zip(files) {
     const head = [...text("PK\x03\x04"), ...about, ...text(name)];
     const rest = [...two(0), ...two(0), ...two(0), ...four(0), ...four(offset), ...text(name)];
     list.push(...text("PK\x01\x02"), ...two(20), ...about, ...rest);
-    parts.push(...head, ...content);
+    parts.push(head, content);
     offset += head.length + content.length;
   }
   const counts = [...two(2), ...two(2)]; // files here, files in all
   const end = [...two(0), ...two(0), ...counts, ...four(list.length), ...four(offset), ...two(0)];
-  return Uint8Array.from([...parts, ...list, ...text("PK\x05\x06"), ...end]);
+  parts.push(list, text("PK\x05\x06"), end);
+  return Uint8Array.from(parts.flatMap((part) => Array.from(part)));
 }
 
 function describe(name, content) {

@@ -2,6 +2,7 @@
 // With one, the network comes first, so that nobody sees an old page.
 
 const KEPT = "reader-of-digits";
+const FRESH = { cache: "no-cache" }; // the browser's own cache may hold old files: ask the host
 
 self.addEventListener("install", (event) => {
   event.waitUntil(keepAll().then(() => self.skipWaiting()));
@@ -12,22 +13,29 @@ self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim(
 self.addEventListener("fetch", (event) => {
   const { method, url } = event.request;
   const isOurs = method === "GET" && url.startsWith(self.registration.scope);
-  if (isOurs) event.respondWith(answer(event.request));
+  if (isOurs) event.respondWith(answer(event));
 });
 
 async function keepAll() {
-  const { files } = await (await fetch("config.json", { cache: "no-cache" })).json();
+  const { files } = await (await fetch("config.json", FRESH)).json();
   const kept = await caches.open(KEPT);
-  await kept.addAll(["./", "config.json", ...files]);
+  await kept.addAll(["./", "config.json", ...files].map((file) => new Request(file, FRESH)));
 }
 
-async function answer(request) {
-  const kept = await caches.open(KEPT);
+/** Another config.json tells of another page: all its files are kept anew, or none. */
+async function keepIfNew(config) {
+  const known = await caches.match("config.json");
+  if ((await known?.text()) !== (await config.text())) await keepAll();
+}
+
+async function answer(event) {
+  const { request } = event;
   try {
-    const fresh = await fetch(request);
-    if (fresh.ok && (await kept.match(request))) await kept.put(request, fresh.clone());
+    const fresh = await fetch(request, FRESH);
+    if (request.url.endsWith("/config.json")) event.waitUntil(keepIfNew(fresh.clone()));
     return fresh;
   } catch (problem) {
+    const kept = await caches.open(KEPT);
     return (await kept.match(request, { ignoreSearch: true })) ?? Promise.reject(problem);
   }
 }
