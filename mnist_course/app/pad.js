@@ -24,8 +24,8 @@ function drawStrokes(canvas, strokes, inkWidth) {
   context.lineWidth = inkWidth * side;
   for (const points of strokes) {
     context.beginPath();
-    context.moveTo(points[0][0] * side, points[0][1] * side);
-    // to the first point as well: a line of no length, with round ends, is a dot
+    // beside the first point, for a dot: of a line of no length nothing is drawn, not even its ends
+    context.moveTo(points[0][0] * side + 0.01, points[0][1] * side);
     for (const [x, y] of points) context.lineTo(x * side, y * side);
     context.stroke();
   }
@@ -40,29 +40,66 @@ function drawPen(canvas, [x, y], isDown) {
   context.stroke();
 }
 
-function within(value) {
-  return Math.round(1e4 * Math.min(1, Math.max(0, value))) / 1e4;
+function rounded(value) {
+  return Math.round(1e4 * value) / 1e4;
 }
 
+function within(value) {
+  return rounded(Math.min(1, Math.max(0, value)));
+}
+
+/** Where on the paper, or beyond it, the pointer is. */
 function pointOf(event, canvas) {
   const box = canvas.getBoundingClientRect();
   return [
-    within((event.clientX - box.left) / box.width),
-    within((event.clientY - box.top) / box.height),
+    rounded((event.clientX - box.left) / box.width),
+    rounded((event.clientY - box.top) / box.height),
   ];
 }
 
-/** The strokes without their points near a place; a stroke erased in its middle becomes two. */
-function erased(strokes, [x, y]) {
-  const parts = strokes.flatMap((stroke) => {
+function notEmpty(pieces) {
+  return pieces.filter((piece) => piece.length > 0);
+}
+
+/** Add a point to the last piece of a stroke; beyond the paper the piece ends. */
+function extend(pieces, [x, y]) {
+  const last = pieces.at(-1).at(-1);
+  if (within(x) !== x || within(y) !== y) pieces.push([]);
+  else if (!last || Math.hypot(x - last[0], y - last[1]) >= NEAR) pieces.at(-1).push([x, y]);
+}
+
+/** The strokes without what the rubber met on its way; one erased in its middle becomes two. */
+function erased(strokes, from, to) {
+  return strokes.flatMap((stroke) => {
     const pieces = [[]];
-    for (const point of stroke) {
-      if (Math.hypot(point[0] - x, point[1] - y) >= RUBBER) pieces.at(-1).push(point);
+    for (const point of dense(stroke)) {
+      if (distance(point, from, to) >= RUBBER) pieces.at(-1).push(point);
       else pieces.push([]);
     }
-    return pieces;
+    return pieces.length === 1 ? [stroke] : notEmpty(pieces);
   });
-  return parts.filter((part) => part.length > 0);
+}
+
+/** A stroke with points so near to each other that the rubber meets one wherever it crosses. */
+function dense(stroke) {
+  return stroke.flatMap((point, i) => pointsBetween(stroke[i - 1] ?? point, point));
+}
+
+/** Points from one place, which is left out, to another. */
+function pointsBetween([fromX, fromY], [toX, toY]) {
+  const [right, down] = [toX - fromX, toY - fromY];
+  const count = Math.ceil(Math.hypot(right, down) / (RUBBER / 2)) || 1;
+  const parts = Array.from({ length: count }, (_, i) => (i + 1) / count);
+  return parts.map((part) => [rounded(fromX + part * right), rounded(fromY + part * down)]);
+}
+
+/** How far a point is from the straight way between two others. */
+function distance([x, y], [fromX, fromY], [toX, toY]) {
+  const [right, down] = [toX - fromX, toY - fromY];
+  const length = right ** 2 + down ** 2 || 1; // squared; of no way at all: any but 0
+  const share = ((x - fromX) * right + (y - fromY) * down) / length;
+  const part = Math.min(1, Math.max(0, share)); // of the way, to its nearest place
+  return Math.hypot(x - fromX - part * right, y - fromY - part * down);
 }
 
 function render({ model, el }) {
@@ -89,101 +126,126 @@ function render({ model, el }) {
   const answer = element("output", {}, pad);
   answer.setAttribute("aria-live", "polite");
 
-  let stroke = null; // the one being drawn
-  let before = []; // the strokes that were there when it began
-  let pointer = null;
-  let reported = 0;
-  let erasing = false;
+  let stroke = null; // being drawn: its pointer, the strokes before it, its pieces, its last place
   let pen = null; // where the keyboard's pen is, and whether it is down
+  let erasing = false;
+  let reported = null; // the strokes that were told to the other side last
+  let reportedAt = 0;
 
-  const report = (strokes) => {
-    model.set("strokes", strokes);
-    model.save_changes();
-    reported = Date.now();
-  };
+  const drawn = () => [...stroke.before, ...notEmpty(stroke.pieces).map((piece) => [...piece])];
   const redraw = () => {
     const strokes = stroke ? drawn() : model.get("strokes");
     drawStrokes(canvas, strokes, model.get("_ink_width"));
     if (pen) drawPen(canvas, pen.place, pen.isDown);
   };
+  const report = (strokes) => {
+    reported = strokes;
+    reportedAt = Date.now();
+    model.set("strokes", strokes);
+    model.save_changes();
+    redraw();
+  };
+  const letGo = () => {
+    stroke = null;
+    if (pen) pen.isDown = false;
+  };
+  const replace = (strokes) => {
+    letGo();
+    report(strokes);
+  };
+  const strokesChanged = () => {
+    if (model.get("strokes") === reported) return;
+    letGo(); // they come from outside: what was being drawn belongs to the old ones
+    redraw();
+  };
   const showAnswer = () => {
     answer.textContent = model.get("answer");
   };
-  const add = (event) => {
-    const [x, y] = pointOf(event, canvas);
-    const last = stroke.at(-1);
-    if (erasing) before = erased(before, [x, y]);
-    else if (!last || Math.hypot(x - last[0], y - last[1]) >= NEAR) stroke.push([x, y]);
-  };
-  const drawn = () => (stroke.length ? [...before, [...stroke]] : before);
 
+  // mouse, pen and finger
+  const moveTo = (place) => {
+    if (erasing) stroke.before = erased(stroke.before, stroke.place, place);
+    else extend(stroke.pieces, place);
+    stroke.place = place;
+  };
   canvas.addEventListener("pointerdown", (event) => {
-    if (pointer !== null || event.button !== 0) return; // a second finger or button
+    if (stroke || event.button !== 0) return; // a second finger or button
     event.preventDefault();
-    canvas.setPointerCapture(event.pointerId); // the stroke goes on beyond the edge
-    pointer = event.pointerId;
-    before = model.get("strokes");
-    stroke = [];
-    add(event);
+    canvas.setPointerCapture(event.pointerId); // the stroke may leave the paper and come back
+    letGo();
+    const place = pointOf(event, canvas);
+    const before = model.get("strokes");
+    stroke = { pointer: event.pointerId, before, pieces: [[]], place };
+    moveTo(place);
     redraw();
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (event.pointerId !== pointer) return;
+    if (event.pointerId !== stroke?.pointer) return;
     const passed = event.getCoalescedEvents?.() ?? [];
-    for (const point of passed.length ? passed : [event]) add(point);
-    redraw();
-    if (Date.now() - reported > LIVE) report(drawn());
+    for (const point of passed.length ? passed : [event]) moveTo(pointOf(point, canvas));
+    if (Date.now() - reportedAt > LIVE) report(drawn());
+    else redraw();
   });
   const finish = (event) => {
-    if (event.pointerId !== pointer) return;
-    const strokes = drawn();
-    stroke = pointer = null;
-    report(strokes);
+    if (event.pointerId === stroke?.pointer) replace(drawn());
   };
   // lost capture comes after up and cancel too; the first of them ends the stroke
   for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
     canvas.addEventListener(end, finish);
   }
-  undo.addEventListener("click", () => report(model.get("strokes").slice(0, -1)));
-  clear.addEventListener("click", () => report([]));
+
+  const undoLast = () => replace(model.get("strokes").slice(0, -1));
+  undo.addEventListener("click", undoLast);
+  clear.addEventListener("click", () => replace([]));
   eraser.addEventListener("click", () => {
     erasing = !erasing;
     eraser.setAttribute("aria-pressed", String(erasing));
+    letGo();
+    redraw();
   });
 
   // the keyboard's pen: a long stroke is told to the other side at each step
-  canvas.addEventListener("keydown", (event) => {
+  const turnPen = () => {
     const strokes = model.get("strokes");
+    pen.isDown = !pen.isDown;
+    if (!pen.isDown) redraw();
+    else if (erasing) report(erased(strokes, pen.place, pen.place));
+    else report([...strokes, [pen.place]]);
+  };
+  const movePen = (arrow, step) => {
+    const strokes = model.get("strokes");
+    const from = pen.place;
+    pen.place = from.map((value, axis) => within(value + step * arrow[axis]));
+    if (!pen.isDown) redraw();
+    else if (erasing) report(erased(strokes, from, pen.place));
+    else report([...strokes.slice(0, -1), [...strokes.at(-1), pen.place]]);
+  };
+  canvas.addEventListener("keydown", (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return; // Alt and ← go back
     const arrow = ARROWS[event.key];
     if (!arrow && event.key !== " " && event.key !== "Backspace") return;
     event.preventDefault(); // the page does not scroll
     pen ??= { place: [0.5, 0.5], isDown: false };
-    if (event.key === "Backspace") return report(strokes.slice(0, -1));
-    if (event.key === " ") {
-      pen.isDown = !pen.isDown;
-      return pen.isDown ? report([...strokes, [pen.place]]) : redraw();
-    }
-    const step = event.shiftKey ? STEP / 4 : STEP;
-    pen.place = pen.place.map((value, axis) => within(value + step * arrow[axis]));
-    if (!pen.isDown) return redraw();
-    report([...strokes.slice(0, -1), [...(strokes.at(-1) ?? []), pen.place]]);
+    if (arrow) movePen(arrow, event.shiftKey ? STEP / 4 : STEP);
+    else if (event.key === "Backspace") undoLast();
+    else if (!event.repeat) turnPen(); // once, however long the key is held
   });
   canvas.addEventListener("blur", () => {
     pen = null;
     redraw();
   });
 
-  model.on("change:strokes", redraw);
+  model.on("change:strokes", strokesChanged);
   model.on("change:_ink_width", redraw);
   model.on("change:answer", showAnswer);
   redraw();
   showAnswer();
   return () => {
-    model.off("change:strokes", redraw);
+    model.off("change:strokes", strokesChanged);
     model.off("change:_ink_width", redraw);
     model.off("change:answer", showAnswer);
   };
 }
 
-export { drawStrokes };
+export { drawStrokes, erased, extend };
 export default { render };

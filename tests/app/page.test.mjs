@@ -16,6 +16,7 @@ const { drawingStages, fittedPen, shrink } = await module("drawing.js");
 const { classActivationMap, digitScore, loadNetwork, makeNetwork, withWeights } =
   await module("network.js");
 const kept = await module("kept.js");
+const { erased, extend } = await module("pad.js");
 const { makeNpz } = await module("npz.js");
 const { coverTest } = await module("explain.js");
 
@@ -47,6 +48,24 @@ for (const { strokes, width, fitted } of json("pens.json")) {
     assert.ok(Math.abs(fittedPen(strokes, width) - fitted) < 1e-12);
   });
 }
+
+test("the rubber cuts a stroke where it crosses it, between its points too", () => {
+  const [left, right] = erased([[[0.2, 0.5], [0.8, 0.5]]], [0.5, 0.4], [0.5, 0.6]);
+  assert.ok(left.every(([x, y]) => x <= 0.45 && y === 0.5) && left.length > 5);
+  assert.ok(right.every(([x, y]) => x >= 0.55 && y === 0.5) && right.length > 5);
+});
+
+test("the rubber leaves a stroke beside its way as it was", () => {
+  const strokes = [[[0.2, 0.5], [0.8, 0.5]]];
+  assert.deepEqual(erased(strokes, [0.2, 0.6], [0.8, 0.6]), strokes);
+});
+
+test("a stroke ends at the edge of the paper and begins again behind it", () => {
+  const pieces = [[]];
+  for (const point of [[0.9, 0.2], [1.1, 0.2], [1.1, 0.4], [0.9, 0.4]]) extend(pieces, point);
+  const inside = pieces.filter((piece) => piece.length);
+  assert.deepEqual(inside, [[[0.9, 0.2]], [[0.9, 0.4]]]);
+});
 
 for (const name of ["reader", "champion", "tiny", "dense"]) {
   test(`${name} gives ONNX Runtime's probabilities`, () => {

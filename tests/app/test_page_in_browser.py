@@ -77,12 +77,12 @@ def places(page, points):
     return [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
 
 
-def draw(page, points=SEVEN) -> None:
+def draw(page, points=SEVEN, steps=6) -> None:
     first, *rest = places(page, points)
     page.mouse.move(*first)
     page.mouse.down()
     for place in rest:
-        page.mouse.move(*place, steps=6)
+        page.mouse.move(*place, steps=steps)
     page.mouse.up()
 
 
@@ -124,6 +124,94 @@ def test_undo_erase_and_clear(page):
     wait_for(page, 7)
     page.get_by_role("button", name="Clear").click()
     page.get_by_text("Draw a digit from 0 to 9.").wait_for()
+
+
+def ink(page) -> int:
+    """How many pixels of the drawing are dark, once the keyboard has left it."""
+    return page.evaluate(
+        """() => {
+          const canvas = document.querySelector("#pad canvas");
+          canvas.blur();
+          const copy = document.createElement("canvas"); // the browser warns of reading the other
+          copy.width = copy.height = canvas.width;
+          const context = copy.getContext("2d");
+          context.drawImage(canvas, 0, 0);
+          const colours = context.getImageData(0, 0, copy.width, copy.width).data;
+          return colours.filter((colour, i) => i % 4 === 0 && colour < 100).length;
+        }"""
+    )
+
+
+def press(page, keys: str) -> None:
+    page.locator("#pad canvas").focus()
+    for key in keys.split():
+        page.keyboard.press(key)
+
+
+def test_a_tap_is_seen_as_a_dot(page):
+    draw(page, [(0.5, 0.5)])
+    assert ink(page) == pytest.approx(np.pi * (0.04 * 560) ** 2, rel=0.05)
+
+
+def test_a_stroke_that_leaves_the_paper_leaves_no_line_at_its_edge(page):
+    draw(page, [(0.8, 0.3), (1.2, 0.3), (1.2, 0.7), (0.8, 0.7)])
+    apart = ink(page)
+    page.get_by_role("button", name="Undo").click()  # what came back is a stroke of its own
+    assert ink(page) == pytest.approx(apart / 2, rel=0.1)
+
+
+def test_a_fast_rubber_misses_nothing_on_its_way(page):
+    draw(page, [(0.2, 0.5), (0.8, 0.5)])
+    page.get_by_role("button", name="Erase").click()
+    draw(page, [(0.1, 0.5), (0.9, 0.5)], steps=1)
+    assert ink(page) == 0
+
+
+def test_the_keyboard_erases(page):
+    press(page, "Space ArrowDown Space")
+    page.get_by_role("button", name="Erase").click()
+    press(page, "Space ArrowDown")
+    assert ink(page) == 0
+
+
+@pytest.mark.parametrize("between", ["Backspace", "a stroke of the mouse"])
+def test_what_else_changes_the_drawing_lifts_the_pen(page, between):
+    seen = []
+    for after in ("", "ArrowRight"):
+        page.get_by_role("button", name="Clear").click()
+        draw(page, [(0.1, 0.1), (0.1, 0.3)])
+        press(page, "Space ArrowRight")
+        press(page, "Backspace") if between == "Backspace" else draw(page, [(0.9, 0.1), (0.9, 0.3)])
+        press(page, after)
+        seen.append(ink(page))
+    assert seen[0] == seen[1]
+
+
+def test_a_space_bar_that_is_held_puts_the_pen_down_once(page):
+    page.locator("#pad canvas").focus()
+    for _ in range(4):
+        page.keyboard.down("Space")
+    page.keyboard.up("Space")
+    press(page, "ArrowDown Backspace")
+    assert ink(page) == 0
+
+
+@pytest.mark.parametrize(("key", "taken"), [("ArrowLeft", True), ("Alt+ArrowLeft", False)])
+def test_keys_of_the_browser_stay_the_browsers(page, key, taken):
+    page.evaluate("addEventListener('keydown', (e) => (window.taken = e.defaultPrevented))")
+    press(page, key)
+    assert page.evaluate("window.taken") is taken
+
+
+def test_a_drawing_from_outside_ends_the_stroke_that_is_drawn(page):
+    first, *rest = places(page, SEVEN)
+    page.mouse.move(*first)
+    page.mouse.down()
+    page.evaluate("document.querySelectorAll('#examples button')[1].click()")
+    for place in rest:
+        page.mouse.move(*place)
+    page.mouse.up()
+    wait_for(page, 1)
 
 
 def test_the_keyboard_draws(page):
