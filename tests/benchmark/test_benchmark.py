@@ -467,7 +467,7 @@ def test_the_command_says_in_one_line_that_it_cannot_write(tmp_path, monkeypatch
     from mnist_course import cli
 
     (tmp_path / "file").touch()
-    monkeypatch.setattr(sys, "argv", ["mnist-course", "benchmark", "--to", f"{tmp_path}/file"])
+    monkeypatch.setattr(sys, "argv", ["mnist-course", "benchmark", "--to", f"{tmp_path}/file/in"])
     with pytest.raises(SystemExit) as exit_:
         cli.main()
     assert exit_.value.code == 1
