@@ -144,8 +144,11 @@ def naive(picture: np.ndarray) -> np.ndarray:
 
 
 def ours_of_numbers(picture: np.ndarray) -> np.ndarray:
-    """The digits that ``split_digits`` finds, shape (k, 28, 28)."""
-    return np.stack([digit.image for row in split_digits(picture) for digit in row])
+    """The digits that ``split_digits`` finds, shape (k, 28, 28); a single blank if it refuses."""
+    try:
+        return np.stack([digit.image for row in split_digits(picture) for digit in row])
+    except ValueError:
+        return BLANK[None]
 
 
 def otsu_of_numbers(picture: np.ndarray) -> np.ndarray:

@@ -56,8 +56,9 @@ def test_the_same_seed_gives_the_same_score():
     assert measure_pictures("block", n=10) == measure_pictures("block", n=10)
 
 
-def test_a_refusal_is_a_blank_and_no_crash():
-    assert not picture_scores.ours(np.full((50, 50), 200, np.uint8)).any()
+@pytest.mark.parametrize("recipe", [picture_scores.ours, picture_scores.ours_of_numbers])
+def test_a_refusal_is_a_blank_and_no_crash(recipe):
+    assert not recipe(np.full((50, 50), 200, np.uint8)).any()
 
 
 def test_a_refused_one_is_wrong(monkeypatch):
