@@ -29,7 +29,25 @@ SPECK = 0.02  # of the area of the largest stroke: anything smaller is dust
 
 
 class BlankImageError(ValueError):
-    """The picture has no ink that stands out from the paper."""
+    """The picture has no ink that stands out from the paper.
+
+    Attributes:
+        said: what is wrong and what to do, for whoever has the picture.
+        faint: whether it may help to name the ink, which was not named. How to do that differs
+            from place to place: ``str`` says it as Python does, ``told`` in other words.
+    """
+
+    def __init__(self, said: str, *, faint: bool = False) -> None:
+        super().__init__(said)
+        self.said, self.faint = said, faint
+
+    def __str__(self) -> str:
+        return self.told('ink="dark" or "light"')
+
+    def told(self, option: str) -> str:
+        """What is wrong, and where it helps how to name the ink: ``"--ink dark or light"``."""
+        advice = f"; if the ink is faint, say which it is: {option}"
+        return self.said + advice if self.faint else self.said
 
 
 def find_ink(grey: np.ndarray, ink: str, *, several: bool = False) -> tuple[np.ndarray, np.ndarray]:
@@ -47,19 +65,24 @@ def find_ink(grey: np.ndarray, ink: str, *, several: bool = False) -> tuple[np.n
     Raises:
         BlankImageError: no ink stands out from the paper, or only what runs around the picture.
     """
-    if ink == "auto":
+    if not_named := ink == "auto":
         ink = "dark" if ink_is_dark(grey, several=several) else "light"
     above, noise = _above_paper(1 - grey if ink == "dark" else grey)
     strong = above > np.maximum(max(otsu_threshold(above), MIN_CONTRAST), 6 * noise)
     edge = _edge(grey, strong)
     weak = strong | (above > np.maximum(edge * above.max(), 3 * noise))
-    digit, other = _parted(strong, weak, several)
+    digit, other = _parted(strong, weak, several, faint=not_named)
     found, dropped = (np.where(part, above, 0) for part in (digit, other))
     return tuple(np.clip(part / found.max(), 0, 1) for part in (found, dropped))
 
 
-def _parted(strong: np.ndarray, weak: np.ndarray, several: bool) -> tuple[np.ndarray, np.ndarray]:
-    """The pixels of the digit, and those of lines and other strokes."""
+def _parted(
+    strong: np.ndarray, weak: np.ndarray, several: bool, *, faint: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """The pixels of the digit, and those of lines and other strokes.
+
+    ``faint``: say to those who find nothing that naming the ink may help.
+    """
     # a frame first: without two of its sides, the others might be digits
     free = erase_lines(inside_frame(weak) if several else erase_frame(weak), several=several)
     # a weak pixel is the edge of a stroke where it touches a strong one, and noise elsewhere
@@ -68,7 +91,8 @@ def _parted(strong: np.ndarray, weak: np.ndarray, several: bool) -> tuple[np.nda
     if area.max() <= MIN_AREA * free.size:
         raise BlankImageError(
             "found no ink: the picture is blank or of one shade. Draw or photograph one digit "
-            'with paper around it; if the ink is faint, say which it is: ink="dark" or "light"'
+            "with paper around it",
+            faint=faint,
         )
     large = np.flatnonzero(area >= SPECK * area.max())
     strokes = without_frames(labels, large, several=several)

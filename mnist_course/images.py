@@ -114,9 +114,10 @@ def open_picture(image: Picture) -> Image.Image:
     try:
         opened = _upright(image) if isinstance(image, Image.Image) else _decoded(image)
     except Exception as problem:  # decoders raise whatever a broken file makes them raise
+        others = "" if _is_file(image) else ", a Pillow image or a NumPy array"
         raise ValueError(
             f"cannot read this picture ({problem}): expected an image file such as PNG or JPEG "
-            f"of at most {MAX_PIXELS // 1_000_000} megapixels, a Pillow image or a NumPy array"
+            f"of at most {MAX_PIXELS // 1_000_000} megapixels{others}"
         ) from problem
     if opened.mode[0] in "IF":  # 16 or 32 bits for each pixel
         return Image.fromarray(_checked_pixels(_deep_pixels(opened)))
@@ -124,9 +125,9 @@ def open_picture(image: Picture) -> Image.Image:
 
 
 def _decoded(image: str | Path | bytes | BinaryIO) -> Image.Image:
+    if not _is_file(image):
+        raise ValueError(f"it is of type {type(image).__name__}")
     source = BytesIO(image) if isinstance(image, bytes) else image
-    if not isinstance(source, str | Path) and not hasattr(source, "read"):
-        raise ValueError(f"it is of type {type(source).__name__}")
     try:
         with Image.open(source) as file:
             return _upright(file)
@@ -134,6 +135,10 @@ def _decoded(image: str | Path | bytes | BinaryIO) -> Image.Image:
         if _first_bytes(source)[4:] in HEIC:
             raise ValueError("it is a HEIC photo: save it as JPEG or PNG") from None
         raise ValueError("it is in no format that is known here") from None
+
+
+def _is_file(image: object) -> bool:
+    return isinstance(image, str | Path | bytes) or hasattr(image, "read")
 
 
 def _first_bytes(source: str | Path | BinaryIO) -> bytes:

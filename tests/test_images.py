@@ -1,4 +1,5 @@
 import io
+import pickle
 
 import numpy as np
 import pytest
@@ -311,6 +312,23 @@ def test_a_picture_of_one_shade_is_blank(level, ink):
         to_mnist(np.full((60, 50), level, np.uint8), ink=ink)
 
 
+def test_a_blank_picture_says_in_python_how_to_name_the_ink_to_those_who_have_not():
+    blank = np.full((60, 50), 255, np.uint8)
+    with pytest.raises(BlankImageError) as not_named:
+        to_mnist(blank)
+    with pytest.raises(BlankImageError) as named:
+        to_mnist(blank, ink="dark")
+    assert str(not_named.value) == named.value.said + (
+        '; if the ink is faint, say which it is: ink="dark" or "light"'
+    )
+    assert str(named.value) == named.value.said
+
+
+def test_a_blank_picture_is_said_in_full_by_another_process():
+    problem = BlankImageError("found no ink", faint=True)
+    assert str(pickle.loads(pickle.dumps(problem))) == str(problem)
+
+
 def test_an_empty_transparent_canvas_is_blank():
     with pytest.raises(BlankImageError):
         to_mnist(np.zeros((280, 280, 4), np.uint8))
@@ -351,7 +369,7 @@ def test_unreadable_files_are_refused(tmp_path):
     (tmp_path / "half.png").write_bytes(whole.getvalue()[:2000])
     (tmp_path / "text.png").write_text("not a picture")
     for name in ("half.png", "text.png", "missing.png"):
-        with pytest.raises(ValueError, match="cannot read this picture"):
+        with pytest.raises(ValueError, match="cannot read this picture.* 50 megapixels$"):
             to_mnist(tmp_path / name)
 
 
@@ -373,7 +391,8 @@ def test_oversized_pictures_are_refused_before_they_are_decoded(tmp_path, monkey
     ids=["list", "bytearray", "LAB", "empty"],
 )
 def test_what_is_no_picture_is_refused(picture, words):
-    with pytest.raises(ValueError, match=rf"{words}\): expected an image file"):
+    expected = rf"{words}\): expected an image file .*, a Pillow image or a NumPy array$"
+    with pytest.raises(ValueError, match=expected):
         to_mnist(picture)
 
 

@@ -59,9 +59,10 @@ class Model(BaseModel):
 
 
 class Problem(BaseModel):
-    """What was wrong, and what was expected."""
+    """What was wrong, and what was expected; ``advice`` is for programs that ask."""
 
     detail: str
+    advice: str | None = None
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {

@@ -32,9 +32,9 @@ from .guard import Guard
 from .incoming import check_header, in_words, picture_of
 from .metrics import READ_SECONDS, metrics_page
 from .schema import BODY, PROBLEMS, DigitFound, Model, NumberRead, Prediction, Problem
-from .words import for_senders
 
 MODELS = "MNIST_COURSE_MODELS"  # environment variable: which models to serve, the first by default
+FAINT = "if the ink is faint, say which it is: ?ink=dark or ?ink=light"
 AT_ONCE = 4  # pictures that are worked on at the same time: bounds the memory
 
 
@@ -57,6 +57,7 @@ def create_app(models: tuple[str, ...] | None = None) -> FastAPI:
     app.state.ready = False
     app.add_middleware(Guard)
     app.add_exception_handler(RequestValidationError, _say_what_is_wrong)
+    app.add_exception_handler(BlankImageError, _say_that_it_is_blank)
     _add_routes(app, models)
     return app
 
@@ -169,10 +170,10 @@ async def _in_turn(request: Request, work: Callable, picture: bytes | np.ndarray
     job = partial(_checked, work, picture, ink)
     try:
         return await anyio.to_thread.run_sync(job, limiter=request.app.state.turns)
+    except BlankImageError:
+        raise  # it has an answer of its own
     except ValueError as problem:
-        status = 422 if isinstance(problem, BlankImageError) else 400
-        said = for_senders(problem, ink, "?ink=dark or ?ink=light")
-        raise HTTPException(status, said) from None
+        raise HTTPException(400, str(problem)) from None
 
 
 def _checked(work: Callable, picture: bytes | np.ndarray, ink: str):
@@ -184,6 +185,11 @@ def _checked(work: Callable, picture: bytes | np.ndarray, ink: str):
 
 async def _say_what_is_wrong(_request: Request, problem: RequestValidationError) -> JSONResponse:
     return JSONResponse({"detail": in_words(problem.errors())}, 422)
+
+
+async def _say_that_it_is_blank(_request: Request, problem: BlankImageError) -> JSONResponse:
+    advice = {"advice": FAINT} if problem.faint else {}
+    return JSONResponse({"detail": problem.said, **advice}, 422)
 
 
 def _described(name: str, entry: dict) -> Model:

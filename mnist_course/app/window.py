@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from ..images import BlankImageError
 from .sketch import Answer, Sketch
 
 try:
@@ -55,7 +56,7 @@ class Window:
         self.root = _open_root()
         self.root.title("Draw a digit")
         self.root.resizable(False, False)
-        self.root.report_callback_exception = lambda _, problem, __: self.tell(problem)
+        self.root.report_callback_exception = self._say_what_failed
         self.sketch, self._redrawing, self._reading = Sketch(reader), None, None
         self._scale = _scale(self.root)
         self._side = round(SIDE * self._scale)
@@ -77,6 +78,10 @@ class Window:
     def tell(self, message: object) -> None:
         """Say something in the status line."""
         self.status["text"] = str(message)
+
+    def _say_what_failed(self, _kind: type, problem: BaseException, _trace: object) -> None:
+        """What Tk calls for a callback that fails; the window has no way to name the ink."""
+        self.tell(problem.said if isinstance(problem, BlankImageError) else problem)
 
     def _add_paper(self, frame) -> None:
         self._shown = tk.PhotoImage(master=self.root)

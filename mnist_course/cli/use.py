@@ -47,7 +47,7 @@ def predict(
         try:
             readings[str(picture)] = reader.read_picture(picture, ink=ink)
         except (ValueError, OSError) as problem:
-            red(_said_of(picture, problem, ink))
+            red(_said_of(picture, problem))
     if as_json:
         typer.echo(json.dumps([_as_dict(*item) for item in readings.items()], indent=1))
     elif readings:
@@ -217,12 +217,14 @@ def _reader(model: str):
     return DigitReader(file.read_bytes(), name=model)
 
 
-def _said_of(picture: Path, problem: Exception, ink: str) -> str:
-    from ..app.words import for_senders
+def _said_of(picture: Path, problem: Exception) -> str:
+    from ..images import BlankImageError
 
     if not picture.is_file():
         return f"there is no file {picture}"
-    return f"{picture}: {for_senders(problem, ink, '--ink dark or --ink light')}"
+    if isinstance(problem, BlankImageError):
+        return f"{picture}: {problem.told('--ink dark or --ink light')}"
+    return f"{picture}: {problem}"
 
 
 def _show_readings(readings: dict, *, with_digits: bool) -> None:

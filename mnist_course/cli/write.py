@@ -5,12 +5,13 @@ Of lessons ``verify``, ``refresh``, ``grade``, ``mutate``; of models ``train``, 
 """
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import track
+from rich.markup import escape
 from rich.table import Table
 
 from .application import WRITE, app, lessons_here
@@ -66,26 +67,49 @@ def refresh(days: Days = None) -> None:
 )
 def grade(
     notebooks: Annotated[list[Path], typer.Argument(metavar="NOTEBOOKS", help="Learners' files.")],
+    csv: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", dir_okay=False, help="Write a row for each notebook to it."),
+    ] = None,
 ) -> None:
     """Execute learners' notebooks and see which exercises they pass.
 
-    [bold]Example[/bold]
+    [bold]Examples[/bold]
 
-      [cyan]mnist-course grade anna/day04_data_splits.ipynb ben/*.ipynb[/cyan]
+      [cyan]mnist-course grade anna/day04_load_mnist.ipynb ben/*.ipynb[/cyan]
+      [cyan]mnist-course grade --csv class.csv */day04*.ipynb[/cyan]    for a spreadsheet
 
-    A cell that fails stops none after it. Files and your own progress stay as they
-    are. It runs the learners' code with your rights, and a learner may have copied a
-    solution: read the cells that you give marks for.
+    A cell that fails stops none after it. Files and your own progress stay as
+    they are. It runs the learners' code with your rights.
+
+    Code that names the course's own solutions passes nothing. A solution that
+    was pasted, or fetched in a roundabout way, is not noticed: read the cells
+    that you give marks for.
+
+    Exit status 1 when a file cannot be graded; the others are. The file for
+    [cyan]--csv[/] is written when all are done, or not at all.
     """
-    from ..course.grading import grade as grade_one
+    lessons_here()
+    from .._files import written_aside
+    from ..course import grading
 
-    console, table = Console(), Table("notebook", "passed", "exercises")
-    for path in track(notebooks, "Executing", console=console, transient=True):
-        passed, trouble = grade_one(path)
+    # opened first: that it cannot be written is said before anything is executed
+    with written_aside(csv) if csv else nullcontext() as aside:
+        grades = grading.grade_all(notebooks)
+        Console().print(_table_of(grades))
+        if aside:
+            aside.write_text(grading.as_csv(grades), encoding="utf-8", newline="")
+    if not all(passed for passed, _ in grades.values()):
+        raise typer.Exit(1)
+
+
+def _table_of(grades: dict) -> Table:
+    table = Table("notebook", "passed", "exercises")
+    for path, (passed, trouble) in grades.items():
         marks = "  ".join(f"{name} {'yes' if done else 'no'}" for name, done in passed.items())
-        told = f"{marks}\n{trouble}" if trouble else marks
-        table.add_row(str(path), f"{sum(passed.values())} of {len(passed)}", told)
-    console.print(table)
+        told = "\n".join(filter(None, (marks, trouble)))
+        table.add_row(escape(path), f"{sum(passed.values())} of {len(passed)}", escape(told))
+    return table
 
 
 @app.command(

@@ -15,15 +15,14 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import nbformat
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from .._files import written_aside
 from .._paths import NOTEBOOKS, ROOT
 from . import RECORD, unit
+from .execution import CELL_SECONDS, bar_of, client_for, progress_bar
 
 IGNORE_TAG = "nbval-ignore-output"
 METADATA = {
@@ -31,7 +30,6 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 LESSON = re.compile(r"day(\d\d)_[a-z0-9_]+\.ipynb")
-CELL_SECONDS = 300  # a cell that takes longer is stopped
 COLOUR = re.compile(r"(?:#x1B|\x1b)\[[\d;]*m")
 CELL_DONE = re.compile(r"::Cell \d+ (PASSED|FAILED|XFAIL)|\] (PASSED|FAILED|XFAIL) .*::Cell \d+")
 FRAME_OF_A_FILE = re.compile(r"(\x1b\[[\d;]*m)*File ")  # names a path of this machine
@@ -142,20 +140,9 @@ def _canonical_output(output, count: int):
     return output
 
 
-def client_for(notebook: nbformat.NotebookNode, folder: Path, **options) -> NotebookClient:
-    """What executes a notebook in place, in this environment and as if it lay in a folder."""
-    resources = {"metadata": {"path": str(folder)}}
-    return NotebookClient(
-        notebook, timeout=CELL_SECONDS, kernel_name="python3", resources=resources, **options
-    )
-
-
 def _execute(notebook: nbformat.NotebookNode, path: Path) -> None:
     client = client_for(notebook, NOTEBOOKS, coalesce_streams=True)
-    number = sum(cell.cell_type == "code" for cell in notebook.cells)
-    with _progress() as progress, tempfile.TemporaryDirectory() as home:
-        task = progress.add_task(path.stem, total=number)
-        client.on_cell_executed = lambda **_: progress.advance(task)
+    with bar_of(client, path.stem), tempfile.TemporaryDirectory() as home:
         try:
             client.execute(env=os.environ | {"MNIST_COURSE_HOME": home, RECORD: "1"})
         except CellExecutionError as problem:
@@ -213,7 +200,7 @@ def run_nbval(
     """
     results = {day: _expected(day) for day in days}
     total = sum(result.compared + result.ignored for result in results.values())
-    with tempfile.TemporaryDirectory() as folder, _progress() as progress:
+    with tempfile.TemporaryDirectory() as folder, progress_bar() as progress:
         report = Path(folder) / "report.xml"
         task = progress.add_task("verifying", total=total)
         command = _pytest_command(days, workers, report, options)
@@ -286,9 +273,3 @@ def _table(results: list[LessonResult], seconds_per_unit: float) -> Table:
     table.add_section()
     table.add_row("all", "", "", "", f"{total:.1f}", f"{total / seconds_per_unit:.1f}")
     return table
-
-
-def _progress() -> Progress:
-    """A bar in a terminal; nothing in a log file, which it would fill with control characters."""
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    return Progress(*columns, TimeElapsedColumn(), disable=not Console().is_terminal)

@@ -205,6 +205,14 @@ class TestOnADisplay:
         assert opened.status["text"].startswith("cannot read this picture")
         assert opened.digit["text"] == "7"
 
+    def test_a_blank_file_is_said_without_what_only_python_can_do(
+        self, opened, monkeypatch, tmp_path
+    ):
+        Image.new("L", (50, 50), 255).save(tmp_path / "blank.png")
+        choose(monkeypatch, tmp_path / "blank.png")
+        press(opened, "<Control-o>")
+        assert opened.status["text"].endswith("one digit with paper around it")
+
     def test_a_dialog_closed_without_a_file_changes_nothing(self, opened, monkeypatch):
         draw(opened, SEVEN)
         choose(monkeypatch, "")

@@ -168,7 +168,7 @@ async function readPhoto(file) {
   ]).catch(() => []);
   if (question !== asked) return; // something was drawn meanwhile
   if (!read) return showNothing("The service does not answer. Drawings are still read here.");
-  if (!read.ok) return showNothing(read.found.detail?.split("; ")[0]); // the rest: for programs
+  if (!read.ok) return showNothing(read.found.detail);
   const { found } = read;
   model.set("strokes", []); // not before: a picture that fails leaves the drawing
   image = centred = { side: 28, pixels: Uint8Array.from(found.image.flat()) };
