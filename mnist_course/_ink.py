@@ -17,6 +17,7 @@ SMALL_EDGE = 0.15  # below it are the ghosts that JPEG leaves around a stroke
 NEAR = 2  # pixels
 FAR_EDGE = 0.35  # the same farther from it
 DRAWN_EDGE = 0.02  # on paper of one level, which no camera sees, all that is fainter is ink
+RIM = 0.35  # of a picture of two levels: what has no more of it is ink
 FILLED = 0.25  # of the picture is ink: paper that little is seen in few places
 FLAT = 0.7  # of the contrast: paper and ink of one shade each vary less
 MOSTLY = 0.3  # of the picture: where ink and paper have more, the larger part may be either
@@ -129,16 +130,17 @@ def ink_is_dark(grey: np.ndarray, *, several: bool = False) -> bool:
         lined = any(not np.array_equal(erase_lines(part), part) for part in (dark, ~dark))
         if _is_cut_out(dark) and not lined:
             return _largest_part(dark, np.ones((3, 3))) > _largest_part(~dark, None)
+        rim = RIM if len(np.unique(grey)) == 2 else 0.0  # no light, no shadow
         for part in (dark, ~dark):
-            if _is_on_paper(part):
+            if _is_on_paper(part, rim=rim):
                 return part is dark
     level = grey - _surface(grey, degree=1)
     return bool(np.median(level) > (level.min() + level.max()) / 2)
 
 
-def _is_on_paper(part: np.ndarray) -> bool:
-    """Whether a part is off all sides of the picture, and no rectangle, as a sheet would be."""
-    return not any(side.any() for side in sides(part)) and not is_rectangle(part)
+def _is_on_paper(part: np.ndarray, *, rim: float = 0.0) -> bool:
+    """Whether a part has no more of the picture's rim, and is no rectangle, as a sheet would be."""
+    return np.mean(np.concatenate(sides(part))) <= rim and not is_rectangle(part)
 
 
 def _is_cut_out(part: np.ndarray) -> bool:

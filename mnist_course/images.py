@@ -17,11 +17,6 @@ __all__ = ["WORKING_SIDE", "BlankImageError", "Picture", "preprocessing_stages",
 MAX_PIXELS = 50_000_000  # a larger file is a mistake or a decompression bomb
 THIN = 1 / 14  # of the digit's size: thinner strokes than this are thickened to it
 FULL = 0.45  # of the picture is ink: none of MNIST's has more than 0.4
-ONE = 0.4  # of its width: what is left of a 1 that was stretched to a square
-ONE_MIN_WIDTH = 0.4  # of the square: no pen is so wide
-ONE_MAX_BEND = 0.1  # of its height
-ONE_MAX_UNEVENNESS = 0.2  # of its median width
-ONE_MIN_SOLID_ROWS = 0.9  # of all rows: those without a gap
 HAIRLINE = 0.2  # of the ink: a line of one pixel has less in squares of 2 x 2
 HEIC = {b"ftypheic", b"ftypheix", b"ftypheif", b"ftypmif1", b"ftypmsf1"}  # iPhone photos
 
@@ -186,9 +181,6 @@ def _thin(found: np.ndarray) -> np.ndarray:
     width = [np.ptp(axis) + 1 for axis in np.nonzero(found)]
     if found.mean() <= FULL or np.less(width, np.multiply(0.95, found.shape)).any():
         return found
-    if _is_stretched_one(found > 0.5):
-        size = (round(ONE * found.shape[1]), len(found))
-        return np.asarray(Image.fromarray(np.float32(found)).resize(size), np.float32)
     if max(found.shape) < 100:  # pixels: a whole one would be too much to take away
         size = [4 * n for n in found.shape[::-1]]
         found = np.asarray(Image.fromarray(np.float32(found)).resize(size), np.float32)
@@ -197,20 +189,6 @@ def _thin(found: np.ndarray) -> np.ndarray:
     # the thinnest parts must remain
     excess = 0.6 * np.quantile(ridge, 0.1) - 0.5 if len(ridge) else 0.0
     return np.clip(depth - max(excess, 0), 0, 1)
-
-
-def _is_stretched_one(mask: np.ndarray) -> bool:
-    """Whether a shape in a square is one straight stroke, wider than any pen's, top to foot."""
-    if len(mask) != mask.shape[1] or not mask.any(axis=1).all():
-        return False
-    places, width = np.arange(len(mask)), mask.sum(axis=1)
-    left, right = mask.argmax(axis=1), places[-1] - mask[:, ::-1].argmax(axis=1)
-    middle = (left + right) / 2
-    bend = np.std(middle - np.polyval(np.polyfit(places, middle, 1), places)) / len(mask)
-    even = np.abs(width - np.median(width)).mean() < ONE_MAX_UNEVENNESS * np.median(width)
-    solid = np.mean(right - left + 1 == width) >= ONE_MIN_SOLID_ROWS
-    wide = np.median(width) > ONE_MIN_WIDTH * len(mask)
-    return bool(solid and even and wide and bend < ONE_MAX_BEND)
 
 
 def _even_hairline(found: np.ndarray) -> np.ndarray:

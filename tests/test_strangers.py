@@ -71,7 +71,15 @@ def test_training_digits_are_read_as_before(reader, mnist):
 
 def test_ink_of_more_than_half_the_picture_is_known_for_ink(digits, rng):
     known = [ink_is_dark(block(image, rng).astype(np.float32) / 255) for image in digits[0]]
-    assert np.mean(known) > 0.95
+    assert np.mean(known) > 0.98
+
+
+@pytest.mark.parametrize("negative", [False, True])
+def test_of_two_levels_that_which_has_most_of_the_rim_is_paper(negative):
+    ink = np.zeros((16, 16), bool)
+    for row in range(16):  # a stretched 1: more than half of the picture
+        ink[row, row * 7 // 15 :][:9] = True
+    assert ink_is_dark(np.where(ink == negative, 1.0, 0.0)) is not negative
 
 
 @pytest.mark.parametrize("negative", [False, True])
@@ -95,15 +103,6 @@ def test_shade_along_a_side_is_no_ink(side, share, drawing):
     shade = np.rot90(drawing, side).copy()
     shade[: round(share * 160)] = shade[: round(share * 160)] * 0.6
     assert_alike(np.rot90(shade, -side), drawing)
-
-
-@pytest.mark.parametrize("mirrored", [False, True])
-def test_a_one_stretched_to_a_square_is_narrow_again(mirrored):
-    ink = np.zeros((16, 16))
-    for row in range(16):
-        ink[row, row * 6 // 15 : 10 + row * 6 // 15] = 1
-    form = to_mnist(ink[:, ::-1] if mirrored else ink, ink="light")
-    assert np.median((form > 127).sum(axis=1)[form.any(axis=1)]) <= 6
 
 
 def test_the_parts_of_a_hairline_are_equally_strong(digits, rng):

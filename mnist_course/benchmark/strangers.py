@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
+from ..shipping.blocks import block
 from .picture_kinds import Draw, enlarged
 
 SMALL = (25, 51), (18, 81)  # pixels: from and below which a small photo is high and wide
@@ -222,16 +223,6 @@ def faint_hairline(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     wave = wave - wave[line].min()
     strength = rng.uniform(30, 150) * (0.2 + 0.8 * wave / max(wave[line].max(), 1e-6))
     return (255 - np.round(line * np.minimum(strength, 150))).astype(np.uint8)
-
-
-def block(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Stretched to 16 x 16, dark on light, black and white, more than half of it ink."""
-    rows, columns = np.nonzero(digit > 60)
-    cut = digit[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-    grey = np.asarray(Image.fromarray(cut).resize((16, 16), Image.Resampling.BICUBIC), float)
-    grey = ndimage.gaussian_filter(grey, 0.6) + grey / 100
-    share = rng.uniform(0.5, 0.56)
-    return np.where(grey >= np.quantile(grey, 1 - share), 0, 255).astype(np.uint8)
 
 
 def in_rows(

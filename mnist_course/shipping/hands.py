@@ -82,8 +82,26 @@ def draw_variant(name: str, rng: np.random.Generator, *, hand: Hand = ONE_HAND) 
     """
     strokes = _placed(VARIANTS[name][1](rng), rng, hand)
     drawing = draw_strokes([s.tolist() for s in strokes], SIDE, rng.uniform(*hand.pen))
-    image = drawing_to_mnist(drawing)
-    return coarser(image, rng.integers(8, 19)) if rng.random() < hand.coarse else image
+    return some_coarser(drawing_to_mnist(drawing)[None], rng, share=hand.coarse)[0]
+
+
+def some_coarser(
+    images: np.ndarray, rng: np.random.Generator, *, share: float = ONE_HAND.coarse
+) -> np.ndarray:
+    """A share of the images as a scanner of 8 to 18 pixels along a side sees them.
+
+    Args:
+        images: in MNIST form, uint8, shape (n, 28, 28), none of them blank.
+        rng: decides which, and how coarse.
+        share: 0 to 1.
+
+    Returns:
+        The same dtype and shape.
+    """
+    images = images.copy()
+    for i in np.flatnonzero(rng.random(len(images)) < share):
+        images[i] = coarser(images[i], int(rng.integers(8, 19)))
+    return images
 
 
 def coarser(image: np.ndarray, side: int) -> np.ndarray:

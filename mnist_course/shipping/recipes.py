@@ -14,6 +14,7 @@ from ..preprocessing import one_hot, scale_pixels
 from ..training.learning_rates import cosine, one_cycle
 from ..training.loop import LearningRate, compile_model, train
 from ..training.optimizers import ConvMuon
+from .blocks import with_blocks
 from .more_hands import with_other_hands
 
 _SCHEDULES = {"one_cycle": one_cycle, "cosine": cosine}
@@ -45,6 +46,8 @@ class Recipe(NamedTuple):
         gamma: largest exponent of the brightness, or its inverse; 1 leaves it.
         hands: of what is learned from, the fraction that is not MNIST's: European digits drawn by
             a program, and those of handwriting fonts.
+        blocks: of MNIST's digits, the fraction that is learned from once more, stretched to a
+            square as some data sets do.
         teacher: name of the recipe of a network that is asked about every varied image, and whose
             answers are learned beside the labels.
         taught: their weight in the loss, 0 to 1.
@@ -70,6 +73,7 @@ class Recipe(NamedTuple):
     blur: float = 0.0
     gamma: float = 1.0
     hands: float = 0.0
+    blocks: float = 0.0
     teacher: str = ""
     taught: float = 0.0
     temperature: float = 1.0
@@ -122,6 +126,7 @@ class Recipe(NamedTuple):
             f"blur of up to {self.blur:g} pixels": self.blur,
             f"gamma of up to {self.gamma:g}": self.gamma > 1,
             f"{self.hands:.0%} European digits and digits of fonts": self.hands,
+            f"{self.blocks:.0%} of the digits once more, stretched to a square": self.blocks,
             f"{self.taught:.0%} of the loss from the answers of its {self.teacher}, at a "
             f"temperature of {self.temperature:g}": self.teacher,
         }
@@ -152,7 +157,9 @@ RECIPES = {
     "teacher": Recipe(
         "champion", day=27, epochs=12, **_ONE_CYCLE | _MUON | _MANY_HANDS | {"label_smoothing": 0}
     ),
-    "reader": Recipe("champion", day=27, epochs=10, hands=0.15, **_ONE_CYCLE | _MUON | _MANY_HANDS),
+    "reader": Recipe(
+        "champion", day=27, epochs=10, hands=0.2, blocks=0.06, **_ONE_CYCLE | _MUON | _MANY_HANDS
+    ),
     "sprint": Recipe("sprint", day=19, epochs=3, **_ONE_CYCLE | _MUON | {"shift": 1}),
     "tiny": Recipe("tiny", day=27, epochs=80, **_ONE_CYCLE | _FOR_TINY | _TAUGHT),
     "cnn": Recipe("cnn", day=16, epochs=5),
@@ -196,6 +203,8 @@ def train_recipe(
     if isinstance(recipe, str):
         recipe = _find(recipe)
     (x, y), _ = load_mnist() if data is None else data
+    if recipe.blocks:
+        x, y = with_blocks(x, y, share=recipe.blocks)
     if recipe.hands:
         x, y = with_other_hands(x, y, share=recipe.hands)
     if recipe.teacher and teacher is None:

@@ -8,6 +8,7 @@ from mnist_course.shipping.hands import (
     coarser,
     draw_variant,
     european_digits,
+    some_coarser,
 )
 
 
@@ -42,3 +43,12 @@ def test_a_coarse_scanner_blurs_and_keeps_the_brightest():
     assert seen.dtype == np.uint8
     assert seen.max() == 255
     assert np.abs(np.diff(seen.astype(int))).max() < np.abs(np.diff(image.astype(int))).max()
+
+
+def test_a_share_of_images_is_made_coarser(rng):
+    images, _ = european_digits(200, 0)
+    coarse = some_coarser(images, rng, share=0.25)
+    changed = (coarse != images).any(axis=(1, 2))
+    assert (coarse.shape, coarse.dtype) == (images.shape, np.uint8)
+    assert 25 < changed.sum() < 75
+    assert not (some_coarser(images, rng, share=0) != images).any()
