@@ -10,16 +10,20 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from PIL import Image
 from scipy.interpolate import CubicSpline
 
 from ..app.strokes import draw_strokes
 from ..drawing import drawing_to_mnist
+from ..images import square_box, to_mnist
 
 Strokes = list[np.ndarray]  # each (n, 2): x to the right, y down, 0 to 1
 Write = Callable[[np.random.Generator], Strokes]
 Range = tuple[float, float]
 
 SIDE = 64  # pixels of the paper
+COARSE = 7, 15  # pixels of a coarse scanner for a digit: from, and below which
+ENLARGED = 100  # pixels: so large is its scan when it is read in
 STEPS = 8  # points of a curve from one control point to the next
 
 
@@ -32,7 +36,7 @@ class Hand(NamedTuple):
         narrow: factor of the width, from and to.
         shake: standard deviation of the paper's slow bends, as a part of its side.
         pen: width, as a part of the digit's longer side, from and to.
-        coarse: how many are seen by a coarse scanner, of 8 to 18 pixels, as a fraction.
+        coarse: how many are seen by a coarse scanner, as a fraction.
     """
 
     slant: float = 0.3
@@ -88,7 +92,7 @@ def draw_variant(name: str, rng: np.random.Generator, *, hand: Hand = ONE_HAND) 
 def some_coarser(
     images: np.ndarray, rng: np.random.Generator, *, share: float = ONE_HAND.coarse
 ) -> np.ndarray:
-    """A share of the images as a scanner of 8 to 18 pixels along a side sees them.
+    """A share of the images as coarse scanners see them.
 
     Args:
         images: in MNIST form, uint8, shape (n, 28, 28), none of them blank.
@@ -100,17 +104,16 @@ def some_coarser(
     """
     images = images.copy()
     for i in np.flatnonzero(rng.random(len(images)) < share):
-        images[i] = coarser(images[i], int(rng.integers(8, 19)))
+        images[i] = coarser(images[i], int(rng.integers(*COARSE)))
     return images
 
 
 def coarser(image: np.ndarray, side: int) -> np.ndarray:
-    """Seen by a scanner of so many pixels along a side, then enlarged again."""
-    from PIL import Image
-
-    small = Image.fromarray(image).resize((side, side), Image.Resampling.BOX)
-    large = np.asarray(small.resize((28, 28), Image.Resampling.BICUBIC)).astype(float)
-    return np.rint(large * (255 / large.max())).astype(np.uint8)
+    """A digit as a scanner sees it that has so many pixels for its longer side, read in again."""
+    digit = Image.fromarray(square_box(image))
+    small = np.pad(digit.resize((side, side), Image.Resampling.BOX), 1)
+    large = Image.fromarray(small).resize((ENLARGED, ENLARGED), Image.Resampling.BICUBIC)
+    return to_mnist(large, ink="light")
 
 
 def _placed(strokes: Strokes, rng: np.random.Generator, hand: Hand) -> Strokes:

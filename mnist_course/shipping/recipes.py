@@ -158,7 +158,7 @@ RECIPES = {
         "champion", day=27, epochs=12, **_ONE_CYCLE | _MUON | _MANY_HANDS | {"label_smoothing": 0}
     ),
     "reader": Recipe(
-        "champion", day=27, epochs=10, hands=0.2, blocks=0.06, **_ONE_CYCLE | _MUON | _MANY_HANDS
+        "champion", day=27, epochs=10, hands=0.2, blocks=0.12, **_ONE_CYCLE | _MUON | _MANY_HANDS
     ),
     "sprint": Recipe("sprint", day=19, epochs=3, **_ONE_CYCLE | _MUON | {"shift": 1}),
     "tiny": Recipe("tiny", day=27, epochs=80, **_ONE_CYCLE | _FOR_TINY | _TAUGHT),
