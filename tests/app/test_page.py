@@ -16,7 +16,7 @@ from mnist_course.app import page
 from mnist_course.app.pad import DrawingPad
 from mnist_course.app.web_network import web_network
 from mnist_course.drawing import drawing_stages, fitted_pen
-from mnist_course.manifest import ModelError, verified_bytes
+from mnist_course.manifest import ModelError, read_manifest, verified_bytes
 from mnist_course.predictor import DigitReader
 
 SEVEN = [[[0.3, 0.25], [0.7, 0.25], [0.45, 0.8]]]
@@ -101,6 +101,21 @@ def test_the_page_asks_no_foreign_address_and_runs_nothing_inline(folder):
     assert "style=" not in html
     assert not re.search(r"\son\w+=", html)
     assert html.count("<script") == html.count('<script type="module" src=')
+
+
+def test_where_it_errs_is_what_the_manifest_says(folder):
+    text = " ".join((folder / "index.html").read_text("utf-8").split())
+    reader, champion = (read_manifest()[name] for name in ("reader", "champion"))
+    accepted, refused = (reader["detector"][kind] for kind in ("accepted", "refused"))
+    for share in (
+        accepted["letters of fonts kept out"],
+        accepted["punctuation of fonts kept out"],
+        refused["MNIST test digits"],
+        refused["UCI digits"],
+        (reader["uci_accuracy"]["shipped"], 1),
+        (champion["uci_accuracy"]["shipped"], 1),
+    ):
+        assert f"{100 * share[0] / share[1]:.1f}" in text
 
 
 def test_every_id_that_the_script_asks_for_is_in_the_page(folder):
