@@ -198,4 +198,4 @@ def _gpu() -> str | None:
 
 
 def _output(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True).stdout.strip()
+    return subprocess.run(command, capture_output=True, text=True, errors="replace").stdout.strip()

@@ -177,7 +177,7 @@ def run_fresh(kind: str, argument: str) -> dict:
     """
     file = Path(__file__).with_name("fresh.py")
     command = [sys.executable, "-P", str(file), kind, argument]  # -P: sees no files beside it
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
     if done.returncode:
         raise ValueError(f"a new process failed: {done.stderr.strip().splitlines()[-1]}")
     return json.loads(done.stdout.splitlines()[-1])
