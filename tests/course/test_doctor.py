@@ -319,7 +319,8 @@ def test_marks_can_be_plain_ascii():
 
 def test_runs_on_its_own_without_the_command_lines_packages():
     code = (
-        "import sys; sys.modules.update(rich=None, typer=None, numpy=None)\n"
+        "import sys\n"
+        "sys.modules.update(rich=None, typer=None, filelock=None, numpy=None)\n"
         "from mnist_course.course import doctor\n"
         "sys.argv[1:] = ['--quick']; print('status', doctor.main())"
     )
