@@ -25,7 +25,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from .._paths import MODELS_FOLDER, ROOT, extra_advice, restore_advice
+from .._paths import MODELS_FOLDER, ROOT, extra_advice, keras_home, restore_advice
 from . import progress
 
 SYNC = "In the course's folder: uv sync"
@@ -146,7 +146,7 @@ def check_backend() -> Iterator[Check]:
     try:
         backend, source = _backend()
     except (ValueError, AttributeError) as problem:
-        file = _keras_json()
+        file = keras_home() / "keras.json"
         yield Check("Keras backend", "error", f"{file} is damaged: {problem}", f"Delete {file}")
         return
     if backend not in GPU_PROBES:
@@ -292,15 +292,11 @@ def _check_pin(pin: Requirement) -> Check | None:
     return Check(pin.name, "error" if older else "warning", found_line, remedy)
 
 
-def _keras_json() -> Path:
-    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "keras.json"
-
-
 def _backend() -> tuple[str, str]:
     """The backend's name, and where it was chosen (Keras's own order)."""
     if chosen := os.environ.get("KERAS_BACKEND"):
         return chosen, "KERAS_BACKEND"
-    file = _keras_json()
+    file = keras_home() / "keras.json"
     if file.is_file():
         content = json.loads(file.read_text(encoding="utf-8"))
         return content.get("backend", "tensorflow"), str(file)
