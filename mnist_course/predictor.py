@@ -277,7 +277,10 @@ class DigitReader:
         except Exception as problem:  # ONNX Runtime has a class of its own for each failure
             raise ModelError(f"the detector does not fit model {self.name!r}: {problem}") from None
         if answers.size != 2:
-            raise ModelError(f"the detector of model {self.name!r} gives {answers.shape[1:]}")
+            raise ModelError(
+                f"the detector of model {self.name!r} gives {answers.shape[1:]} for each image: "
+                "expected one number"
+            )
         return session
 
 

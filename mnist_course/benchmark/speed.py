@@ -170,7 +170,8 @@ def run_fresh(kind: str, argument: str) -> dict:
     command = [sys.executable, "-P", str(file), kind, argument]  # -P: sees no files beside it
     done = subprocess.run(command, capture_output=True, text=True, errors="replace")
     if done.returncode:
-        raise ValueError(f"a new process failed: {done.stderr.strip().splitlines()[-1]}")
+        said = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+        raise ValueError(f"a new process failed: {said[-1]}")
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -36,10 +36,12 @@ def label_pair(labels, predicted) -> tuple[np.ndarray, np.ndarray]:
             f"{labels.shape} and {predicted.shape}: there is nothing to draw"
         )
     if predicted.ndim == 2 and predicted.shape[1] == 10:
-        if predicted.min() < 0 or not np.allclose(predicted.sum(axis=1), 1, atol=1e-2):
+        sums = predicted.sum(axis=1)
+        if predicted.min() < 0 or not np.allclose(sums, 1, atol=1e-2):
             raise ValueError(
-                "expected probabilities that sum to 1 in each row; do they come from a layer "
-                "without softmax?"
+                "expected probabilities that sum to 1 in each row, got sums from "
+                f"{sums.min():.4g} to {sums.max():.4g}, and numbers from {predicted.min():.4g} on; "
+                "do they come from a layer without softmax?"
             )
         predicted = predicted.argmax(axis=1)
     for name, digits in (("labels", labels), ("predictions", predicted)):
