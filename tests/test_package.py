@@ -45,6 +45,13 @@ def test_an_unknown_name_is_an_attribute_error():
         mnist_course.load_cifar  # noqa: B018
 
 
+def test_a_package_that_is_missing_is_named_with_what_to_do(monkeypatch):
+    monkeypatch.setitem(sys.modules, "mnist_course.models", None)
+    with pytest.raises(ModuleNotFoundError, match=r"create_model needs .*: .*course") as found:
+        mnist_course.create_model  # noqa: B018
+    assert found.value.name == "mnist_course.models"
+
+
 def test_the_conda_environment_has_the_same_pins():
     root = PACKAGE.parent
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))

@@ -115,19 +115,21 @@ def check_kernel() -> Iterator[Check]:
     """The kernel that notebooks ask for, ``python3``, must be this interpreter."""
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
-    install = f'"{sys.executable}" -m ipykernel install --sys-prefix'
+    program = sys.executable  # PowerShell takes a program in quotes for a text
+    program = f'"{program}"' if " " in program else program
+    install = f"{program} -m ipykernel install --sys-prefix"
     try:
         spec = KernelSpecManager().get_kernel_spec("python3")
     except NoSuchKernel:
         yield Check("Jupyter kernel", "error", "python3 is not installed", install)
         return
-    program = spec.argv[0]
+    found = spec.argv[0]
     here = Path(sys.executable).parent.resolve()
-    if not Path(program).is_absolute() or Path(program).parent.resolve() == here:
+    if not Path(found).is_absolute() or Path(found).parent.resolve() == here:
         yield Check("Jupyter kernel", "ok", f"python3 is {sys.executable}")
     else:
         remedy = f"Remove {spec.resource_dir} or run: {install}"
-        yield Check("Jupyter kernel", "error", f"python3 is another Python, {program}", remedy)
+        yield Check("Jupyter kernel", "error", f"python3 is another Python, {found}", remedy)
 
 
 def check_kernel_config() -> Iterator[Check]:

@@ -233,7 +233,7 @@ def test_a_kernel_of_another_python_is_an_error(monkeypatch, tmp_path):
     _pretend_kernel(monkeypatch, str(tmp_path / "bin" / "python"))
     check = only(doctor.check_kernel())
     assert check.status == "error"
-    assert "ipykernel install" in check.remedy
+    assert check.remedy.endswith(f" {sys.executable} -m ipykernel install --sys-prefix")
 
 
 def test_no_kernel_is_an_error(monkeypatch):
