@@ -57,7 +57,9 @@ def __getattr__(name: str):
     try:
         return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
     except ModuleNotFoundError as problem:  # the base install reads and serves, no more
-        advice = f'{name} needs {problem.name}: pip install "mnist-course[course]"'
+        from ._paths import extra_advice
+
+        advice = f"{name} needs {problem.name}: {extra_advice('course')}"
         raise ModuleNotFoundError(advice, name=problem.name) from problem
 
 

@@ -146,14 +146,15 @@ def inside_frame(ink: np.ndarray) -> np.ndarray:
 
 def _framed(labels: np.ndarray, strokes: np.ndarray) -> np.ndarray:
     """The strokes in the innermost frame, or all of them where there is no frame."""
-    boxes = ndimage.find_objects(labels)
-    for frame in sorted(strokes, key=lambda stroke: longer_side(boxes[stroke - 1])):
-        box = boxes[frame - 1]
-        inside = np.array([s for s in strokes if s != frame and _within(boxes[s - 1], box)], int)
-        if not len(inside) or not _is_frame(labels[box] == frame):
+    found = ndimage.find_objects(labels)
+    boxes = [found[stroke - 1] for stroke in strokes]
+    edges = np.array([(y.start, x.start, -y.stop, -x.stop) for y, x in boxes])
+    for n in sorted(range(len(strokes)), key=lambda n: longer_side(boxes[n])):
+        inside = np.flatnonzero((edges > edges[n]).all(axis=1))
+        if not len(inside) or not _is_frame(labels[boxes[n]] == strokes[n]):
             continue
-        if longer_side(_around([boxes[s - 1] for s in inside])) > INSIDE * longer_side(box):
-            return inside
+        if longer_side(_around([boxes[i] for i in inside])) > INSIDE * longer_side(boxes[n]):
+            return strokes[inside]
     return strokes
 
 
@@ -197,7 +198,3 @@ def _around(boxes: list[tuple[slice, ...]]) -> tuple[slice, ...]:
         slice(min(side.start for side in sides), max(side.stop for side in sides))
         for sides in zip(*boxes, strict=True)
     )
-
-
-def _within(inner: tuple[slice, ...], outer: tuple[slice, ...]) -> bool:
-    return all(o.start < i.start and i.stop < o.stop for i, o in zip(inner, outer, strict=True))

@@ -29,6 +29,14 @@ _INSTALLED_MODELS = PACKAGE / "_models"  # where a wheel puts them
 MODELS_FOLDER = _INSTALLED_MODELS if _INSTALLED_MODELS.is_dir() else PACKAGE.parent / "models"
 
 
+def keras_home() -> Path:
+    """Where Keras keeps its settings and downloads, found as Keras does, without importing it."""
+    if chosen := os.environ.get("KERAS_HOME"):
+        return Path(chosen)
+    home = os.path.expanduser("~")
+    return Path(home if os.access(home, os.W_OK) else "/tmp", ".keras")
+
+
 def restore_advice(file: Path) -> str:
     """How to get a file of the course back, where it is: a clone, a ZIP download or a wheel."""
     file = file.absolute()

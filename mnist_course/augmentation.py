@@ -117,12 +117,13 @@ def affine(
     """
     planes = grey_planes(images)
     if not np.all(np.asarray(zoom) > 0):
-        raise ValueError("zoom is a factor above 0: 1 keeps the size, 2 doubles it")
+        least = np.min(zoom)
+        raise ValueError(f"zoom is a factor above 0: 1 keeps the size, 2 doubles it, got {least}")
     n, height, width = planes.shape
-    amounts = (degrees, down, right, zoom, shear)
-    if not all(np.isfinite(amount).all() for amount in amounts):
-        raise ValueError("degrees, down, right, zoom and shear must be finite numbers")
-    degrees, down, right, zoom, shear = (np.broadcast_to(a, n)[:, None] for a in amounts)
+    amounts = {"degrees": degrees, "down": down, "right": right, "zoom": zoom, "shear": shear}
+    if odd := [name for name, amount in amounts.items() if not np.isfinite(amount).all()]:
+        raise ValueError(f"expected finite numbers, got nan or infinity in {', '.join(odd)}")
+    degrees, down, right, zoom, shear = (np.broadcast_to(a, n)[:, None] for a in amounts.values())
     middle_y, middle_x = (height - 1) / 2, (width - 1) / 2
     row, column = np.indices((height, width)).reshape(2, 1, -1)
     sin, cos = np.sin(np.radians(degrees)) / zoom, np.cos(np.radians(degrees)) / zoom

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ._paths import DIGITS, MNIST_FILE, restore_advice
+from ._paths import DIGITS, MNIST_FILE, keras_home, restore_advice
 
 KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 IDX_MIRROR = "https://ossci-datasets.s3.amazonaws.com/mnist/"
@@ -145,7 +145,7 @@ def load_drawings(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
         DataError: there is no such file, or it holds something else.
     """
     remedy = "Download the drawings again from the page"
-    arrays = _read_npz(Path(path), ("images", "labels"), what="file of drawings", remedy=remedy)
+    arrays = _read_npz(Path(path), ("images", "labels"), "file of drawings", remedy)
     images, labels = arrays["images"], arrays["labels"]
     fits = images.dtype == labels.dtype == np.uint8 and labels.ndim == 1
     if not fits or images.shape != (len(labels), 28, 28) or np.any(labels > 9):
@@ -254,8 +254,7 @@ def balanced_subset(
 
 def keras_cache_file() -> Path:
     """Where ``keras.datasets.mnist`` keeps its copy (``KERAS_HOME`` is honoured)."""
-    home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
-    return Path(home) / "datasets" / "mnist.npz"
+    return keras_home() / "datasets" / "mnist.npz"
 
 
 def array_sha256(array: np.ndarray) -> str:
@@ -264,7 +263,7 @@ def array_sha256(array: np.ndarray) -> str:
 
 
 def _read_verified(file: Path) -> Arrays:
-    arrays = _read_npz(file, SHA256, what="MNIST file", remedy=_remedy(file))
+    arrays = _read_npz(file, SHA256, "MNIST file", _remedy(file), sha256=FILE_SHA256)
     for name, expected in SHA256.items():
         array, shape = arrays[name], SHAPES[name]
         if (array.dtype, array.shape) != (np.uint8, shape):  # the same bytes can be cut otherwise
@@ -283,15 +282,17 @@ def _read_verified(file: Path) -> Arrays:
 
 def _read_own(file: Path, checksums: dict[str, str]) -> dict[str, np.ndarray]:
     """The arrays of a file that comes with the package, verified."""
-    arrays = _read_npz(file, checksums, what="file of the course", remedy=_remedy(file))
+    arrays = _read_npz(file, checksums, "file of the course", _remedy(file))
     for name, expected in checksums.items():
         if array_sha256(arrays[name]) != expected:
             raise DataError(f"{file} is not the one of the course\n{_remedy(file)}")
     return arrays
 
 
-def _read_npz(file: Path, names: Iterable[str], *, what: str, remedy: str) -> dict[str, np.ndarray]:
-    """The named arrays; ``what`` the file is and the remedy go into the messages."""
+def _read_npz(
+    file: Path, names: Iterable[str], what: str, remedy: str, *, sha256: str = ""
+) -> dict[str, np.ndarray]:
+    """The named arrays; what the file is, and should be, and the remedy go into the messages."""
     if not os.path.isfile(file):
         raise DataError(f"there is no {what} at {file}; expected an .npz file")
     try:
@@ -312,7 +313,7 @@ def _read_npz(file: Path, names: Iterable[str], *, what: str, remedy: str) -> di
         zlib.error,
     ) as problem:
         found = hashlib.sha256(content).hexdigest()
-        expected = f"\n  expected {FILE_SHA256}" if names is SHA256 else ""
+        expected = f"\n  expected {sha256}" if sha256 else ""
         raise DataError(
             f"{file} is damaged or not the expected {what} ({problem}): the SHA-256 of the file "
             f"is\n  found    {found}{expected}\n{remedy}"
@@ -328,18 +329,18 @@ def _remedy(file: Path) -> str:
 def _download(target: Path) -> Path:
     """Fetch MNIST aside, verify it, then rename it into place: never half a file."""
     failures = []
-    target.parent.mkdir(parents=True, exist_ok=True)
     for fetch in (_fetch_npz, _fetch_idx):
-        with tempfile.TemporaryDirectory(dir=target.parent) as aside:
-            try:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=target.parent) as aside:
                 file = fetch(Path(aside))
                 _read_verified(file)
-            except (OSError, EOFError, ValueError, zlib.error) as problem:
-                failures.append(f"  {problem}")
-                continue
-            return file.replace(target)
+                return file.replace(target)
+        except (OSError, EOFError, ValueError, zlib.error) as problem:
+            failures.append(f"  {problem}")
+    reasons = "\n".join(dict.fromkeys(failures))  # the same one is told once
     raise DataError(
-        f"MNIST is not on this machine and could not be downloaded:\n{chr(10).join(failures)}\n"
+        f"MNIST is not on this machine and could not be downloaded:\n{reasons}\n"
         f"Try again with a connection (behind a proxy: set HTTPS_PROXY), or\n"
         f"copy mnist.npz (11.5 MB, in the folder data/ of the course's repository, or from\n"
         f"{KERAS_URL} on a machine with a connection) to\n  {target}"

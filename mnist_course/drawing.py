@@ -4,17 +4,11 @@ A photo has shadows, noise and a desk around it, and ``images`` deals with them.
 none of that: its paper is exactly white. What is left is to cut out, to average and to centre.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from .images import BlankImageError, centre_by_mass, square_box
 
 SIZE = 20  # pixels: of a digit in MNIST form
-# Of a digit's size, how thick its strokes are drawn for the reader, whatever pen was used: a small
-# digit drawn with a wide pen would be a blot, a large one a thread.
-THINNEST, THICKEST = 0.08, 0.14
-Strokes = Sequence[Sequence[Sequence[float]]]
 
 
 def drawing_to_mnist(drawing: np.ndarray) -> np.ndarray:
@@ -56,21 +50,6 @@ def drawing_stages(drawing: np.ndarray) -> dict[str, np.ndarray]:
     box = square_box(ink)
     small = shrink(box, SIZE)
     return {"ink": ink, "box": box, "20 x 20": small, "28 x 28": centre_by_mass(small)}
-
-
-def fitted_pen(strokes: Strokes, width: float) -> float:
-    """The width of the pen with which a drawing is read: as thick for its size as MNIST's are.
-
-    Args:
-        strokes: lists of [x, y] points, 0.0 to 1.0, at least one.
-        width: of the pen that was used, as a part of the paper's side.
-
-    Returns:
-        A part of the paper's side, too.
-    """
-    points = np.array([point for stroke in strokes for point in stroke])
-    size = np.ptp(points, axis=0).max() + width
-    return float(min(max(width, THINNEST * size), THICKEST * size))
 
 
 def shrink(square: np.ndarray, side: int) -> np.ndarray:

@@ -12,6 +12,8 @@ from keras import layers
 
 from .preprocessing import checked_labels, grey_planes
 
+BATCH = 500  # images: bounds the memory that a call takes
+
 Answer = Callable[[np.ndarray], np.ndarray]
 
 
@@ -196,6 +198,6 @@ def _checked(model: keras.Model, images: np.ndarray) -> np.ndarray:
     return images
 
 
-def _batches(n: int, size: int = 500) -> list[slice]:
+def _batches(n: int) -> list[slice]:
     """Few images at a time; called directly, as predict() would compile every new model."""
-    return [slice(start, start + size) for start in range(0, n, size)]
+    return [slice(start, start + BATCH) for start in range(0, n, BATCH)]

@@ -255,8 +255,8 @@ class DigitReader:
         rows = split_digits(picture, ink=ink)
         digits = [digit for row in rows for digit in row]
         readings = self._read_all(np.stack([digit.image for digit in digits]))
-        labels = iter(readings)
-        text = "\n".join("".join(str(next(labels).label) for _ in row) for row in rows)
+        labels = iter(str(reading.label) for reading in readings)
+        text = "\n".join("".join(next(labels) for _ in row) for row in rows)
         return NumberReading(text, readings, [digit.box for digit in digits])
 
     def _answer(self, pixels: np.ndarray) -> np.ndarray:
@@ -277,7 +277,10 @@ class DigitReader:
         except Exception as problem:  # ONNX Runtime has a class of its own for each failure
             raise ModelError(f"the detector does not fit model {self.name!r}: {problem}") from None
         if answers.size != 2:
-            raise ModelError(f"the detector of model {self.name!r} gives {answers.shape[1:]}")
+            raise ModelError(
+                f"the detector of model {self.name!r} gives {answers.shape[1:]} for each image: "
+                "expected one number"
+            )
         return session
 
 

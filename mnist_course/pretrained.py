@@ -1,10 +1,9 @@
 """Features of a network that others have trained on photographs, when its weights are here."""
 
-import os
-from pathlib import Path
-
 import keras
 import numpy as np
+
+from ._paths import keras_home
 
 SIDE = 96  # pixels: the smallest images for which there are weights
 FILE = f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{SIDE}_no_top.h5"
@@ -27,7 +26,7 @@ def imagenet_features(images: np.ndarray, *, download: bool = False) -> np.ndarr
 
     Source: Sandler et al., "MobileNetV2: Inverted residuals and linear bottlenecks", 2018.
     """
-    cached = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models" / FILE
+    cached = keras_home() / "models" / FILE
     advice = f"the weights of MobileNetV2 ({FILE}) are not in Keras's cache"
     if not cached.exists() and not download:
         raise ValueError(f"{advice}; with a network connection, call it with download=True (9 MB)")

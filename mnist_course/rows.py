@@ -92,9 +92,11 @@ def _digits(found: np.ndarray) -> np.ndarray:
     digit = np.zeros(count + 1, int)  # of each stroke; 0 for what belongs to none
     for n in whole:
         digit[n + 1] = next((digit[m + 1] for m in whole if m < n and _one(boxes, m, n)), n + 1)
+    corners = np.array([(y.start, x.start, y.stop, x.stop) for y, x in boxes])
     for n in np.setdiff1d(np.arange(count), whole):
-        gap, nearest = min((_gap(boxes[m], boxes[n]), m) for m in whole)
-        digit[n + 1] = digit[nearest + 1] if gap <= NEAR * common else 0
+        gaps = _gaps(corners[whole], corners[n])
+        nearest = whole[gaps.argmin()]
+        digit[n + 1] = digit[nearest + 1] if gaps.min() <= NEAR * common else 0
     return _numbered(_cut_apart(digit[strokes], common))
 
 
@@ -111,9 +113,10 @@ def _overlap(side: slice, other: slice) -> int:
     return min(side.stop, other.stop) - max(side.start, other.start)
 
 
-def _gap(box: tuple[slice, ...], other: tuple[slice, ...]) -> int:
-    """Pixels between two boxes, down and across together."""
-    return sum(max(0, -_overlap(*sides)) for sides in zip(box, other, strict=True))
+def _gaps(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """Pixels between each of the boxes and another one, down and across together."""
+    overlaps = np.minimum(boxes[:, 2:], box[2:]) - np.maximum(boxes[:, :2], box[:2])
+    return np.maximum(0, -overlaps).sum(axis=1)
 
 
 def _cut_apart(labels: np.ndarray, common: float) -> np.ndarray:

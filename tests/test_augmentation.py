@@ -140,7 +140,7 @@ def test_affine_takes_one_amount_per_image():
 
 
 def test_affine_refuses_a_zoom_of_zero():
-    with pytest.raises(ValueError, match="factor above 0"):
+    with pytest.raises(ValueError, match="factor above 0.* got 0"):
         affine(DIGITS, zoom=0)
 
 

@@ -180,6 +180,13 @@ def test_a_download_is_verified_and_moved_into_place(elsewhere, monkeypatch):
     assert [file.name for file in elsewhere.parent.iterdir()] == ["mnist.npz"]
 
 
+def test_a_cache_that_cannot_be_made_is_told_once_with_what_to_do(elsewhere):
+    elsewhere.parents[1].write_text("a file, where Keras's folder would be", "utf-8")
+    with pytest.raises(data.DataError, match="Try again with a connection") as found:
+        load_mnist()
+    assert str(found.value).count("[Errno") == 1
+
+
 def test_a_bad_download_falls_through_to_the_mirror(elsewhere, monkeypatch, mnist):
     (x_train, y_train), (x_test, y_test) = mnist
     arrays = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}

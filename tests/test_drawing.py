@@ -5,7 +5,7 @@ import pytest
 
 from mnist_course import load_mnist
 from mnist_course.app.pad import DrawingPad
-from mnist_course.drawing import drawing_stages, drawing_to_mnist, fitted_pen, shrink
+from mnist_course.drawing import drawing_stages, drawing_to_mnist, shrink
 from mnist_course.images import BlankImageError, to_mnist
 from mnist_course.predictor import DigitReader
 
@@ -72,13 +72,3 @@ def test_an_empty_drawing_is_refused():
 def test_what_is_no_drawing_is_refused(bad):
     with pytest.raises(ValueError, match="expected a drawing as uint8"):
         drawing_to_mnist(bad)
-
-
-@pytest.mark.parametrize(("size", "pen"), [(0.1, 0.0252), (0.5, 0.08), (0.9, 0.08)])
-def test_the_pen_fits_the_digit(size, pen):
-    strokes = [[[0.0, 0.0], [0.0, size]]]
-    assert fitted_pen(strokes, 0.08) == pytest.approx(pen)
-
-
-def test_a_thin_pen_becomes_thicker():
-    assert fitted_pen([[[0.0, 0.0], [0.0, 0.99]]], 0.01) == pytest.approx(0.08)

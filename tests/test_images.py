@@ -1,5 +1,8 @@
+import contextlib
 import io
+import itertools
 import pickle
+import time
 
 import numpy as np
 import pytest
@@ -439,3 +442,14 @@ def test_thickening_knows_neither_left_nor_right_nor_up_nor_down():
     assert np.array_equal(images._thicken(found[:, ::-1]), thick[:, ::-1])
     assert np.array_equal(images._thicken(found[::-1]), thick[::-1])
     assert np.array_equal(images._thicken(found.T), thick.T)
+
+
+def test_a_picture_of_many_dots_takes_no_minutes():
+    picture = np.full((512, 512), 255, np.uint8)
+    for side, top, bottom in ((9, 40, 250), (3, 256, 470)):
+        for y, x in itertools.product(range(top, bottom, side + 3), range(40, 470, side + 3)):
+            picture[y : y + side, x : x + side] = 0
+    begin = time.process_time()
+    with contextlib.suppress(ValueError):
+        to_mnist(picture)
+    assert time.process_time() - begin < 8  # each stroke beside each other one: 25

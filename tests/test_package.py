@@ -45,6 +45,13 @@ def test_an_unknown_name_is_an_attribute_error():
         mnist_course.load_cifar  # noqa: B018
 
 
+def test_a_package_that_is_missing_is_named_with_what_to_do(monkeypatch):
+    monkeypatch.setitem(sys.modules, "mnist_course.models", None)
+    with pytest.raises(ModuleNotFoundError, match=r"create_model needs .*: .*course") as found:
+        mnist_course.create_model  # noqa: B018
+    assert found.value.name == "mnist_course.models"
+
+
 def test_the_conda_environment_has_the_same_pins():
     root = PACKAGE.parent
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
@@ -56,3 +63,12 @@ def test_the_conda_environment_has_the_same_pins():
     pins = [*project["project"]["dependencies"], *course, *tools]
     assert sorted(pin.strip('"') for pin, _ in lines) == sorted(pins)
     assert all(re.match(r"Day \d+|instructors|authors", note) for _, note in lines)
+
+
+def test_pytest_runs_where_there_is_no_alarm_signal(tmp_path):
+    (tmp_path / "test_tiny.py").write_text("def test(): pass", "utf-8")
+    code = "import pytest, signal, sys; del signal.SIGALRM; sys.exit(pytest.main(sys.argv[1:]))"
+    settings = ["-n0", "-c", str(PACKAGE.parent / "pyproject.toml"), f"--rootdir={tmp_path}"]
+    command = [sys.executable, "-c", code, *settings, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True)  # Windows has none
+    assert done.returncode == 0, done.stdout

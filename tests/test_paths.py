@@ -1,5 +1,6 @@
 """Advice that works where it is read."""
 
+import os
 import shlex
 import shutil
 import subprocess
@@ -7,7 +8,7 @@ import subprocess
 import pytest
 
 from mnist_course import _paths
-from mnist_course._paths import restore_advice
+from mnist_course._paths import keras_home, restore_advice
 
 
 @pytest.fixture
@@ -58,3 +59,15 @@ def test_a_folder_in_which_one_may_not_look_is_no_clone(tmp_path, monkeypatch):
 
 def test_a_file_from_elsewhere_is_copied_again(tmp_path):
     assert restore_advice(tmp_path / "a.onnx") == "Copy it again from where it came from"
+
+
+def test_keras_keeps_its_files_where_it_says():
+    from keras.src.backend import config
+
+    assert keras_home() == _paths.Path(config.keras_home())
+
+
+def test_keras_goes_elsewhere_where_it_may_not_write_at_home(monkeypatch):
+    monkeypatch.delenv("KERAS_HOME", raising=False)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert keras_home() == _paths.Path("/tmp/.keras")

@@ -42,10 +42,11 @@ async def _uploaded(request: Request) -> bytes:
             upload = form.get("image")
             if isinstance(upload, UploadFile):
                 return await upload.read()
+            fields = ", ".join(form)[:100] or "an empty one"
     except (MultiPartException, HTTPException) as problem:
         reason = getattr(problem, "message", None) or getattr(problem, "detail", "")
         raise HTTPException(400, f"the form cannot be read: {reason}") from None
-    raise HTTPException(422, "the form needs a file named image")
+    raise HTTPException(422, f"the form needs a file named image, got {fields}")
 
 
 def _from_json(body: bytes) -> bytes | np.ndarray:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 START_WITHIN = 60  # seconds: it takes one or two
-STOP_WITHIN = 40  # seconds
+STOP_WITHIN = 40  # seconds: then it is ended whatever it does
 
 
 @contextmanager
@@ -47,15 +47,23 @@ def running(command: list[str], ready: str = "/readyz") -> Iterator[str]:
     Raises:
         ValueError: it did not start within a minute.
     """
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    pipes |= {"encoding": "utf-8", "errors": "replace"}
     with subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, **pipes) as process:
         try:
             address = _address(process)
             _wait_for(address + ready)
             yield address
         finally:
-            process.terminate()  # what is in flight is still answered
-            process.wait(STOP_WITHIN)
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen) -> None:
+    process.terminate()  # what is in flight is still answered
+    try:
+        process.wait(STOP_WITHIN)
+    except subprocess.TimeoutExpired:
+        process.kill()  # or Popen would wait for it for ever
 
 
 def _address(process: subprocess.Popen) -> str:

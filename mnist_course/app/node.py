@@ -55,7 +55,8 @@ def answers_by_node(name: str, images: np.ndarray) -> np.ndarray | None:
         (folder / "network.mjs").write_text(javascript_source(), encoding="utf-8")
         (folder / "script.mjs").write_text(SCRIPT.replace("NAME", name), encoding="utf-8")
         (folder / "digits.bin").write_bytes(images.tobytes())
-        done = subprocess.run([node, "script.mjs"], cwd=folder, capture_output=True, text=True)
+        command = [node, "script.mjs"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8")
     if done.returncode:
         raise ValueError(f"Node could not run the script:\n{done.stderr[-1000:]}")
     return np.array(json.loads(done.stdout)).reshape(-1, 10)

@@ -102,30 +102,37 @@ function distance([x, y], [fromX, fromY], [toX, toY]) {
   return Math.hypot(x - fromX - part * right, y - fromY - part * down);
 }
 
-function render({ model, el }) {
+/** Paper, buttons and a line for the answer, made once: every element by its name. */
+function makePad(el) {
   const pad = element("div", { className: "mnist-pad" }, el);
   pad.setAttribute("role", "group");
   pad.setAttribute("aria-label", "Drawing pad for one digit");
   pad.dataset.lmSuppressShortcuts = "true"; // keys pressed here are not JupyterLab's
-  const canvas = element("canvas", { width: SIDE, height: SIDE }, pad);
+  const canvas = element("canvas", { width: SIDE, height: SIDE, tabIndex: 0 }, pad);
   canvas.setAttribute("role", "img");
   canvas.setAttribute(
     "aria-label",
     "Paper: draw a digit with mouse, pen or finger; or with the keyboard: arrows move the pen, " +
       "the space bar puts it down and lifts it, Backspace undoes",
   );
-  canvas.tabIndex = 0;
   const buttons = element("div", { className: "mnist-pad-buttons" }, pad);
-  const undo = element("button", { type: "button", textContent: "Undo" }, buttons);
-  undo.setAttribute("aria-label", "Undo the last stroke");
-  const clear = element("button", { type: "button", textContent: "Clear" }, buttons);
-  clear.setAttribute("aria-label", "Clear the paper");
-  const eraser = element("button", { type: "button", textContent: "Erase" }, buttons);
-  eraser.setAttribute("aria-label", "Erase instead of drawing");
+  const undo = makeButton("Undo", "Undo the last stroke", buttons);
+  const clear = makeButton("Clear", "Clear the paper", buttons);
+  const eraser = makeButton("Erase", "Erase instead of drawing", buttons);
   eraser.setAttribute("aria-pressed", "false");
   const answer = element("output", {}, pad);
   answer.setAttribute("aria-live", "polite");
+  return { canvas, undo, clear, eraser, answer };
+}
 
+function makeButton(textContent, label, parent) {
+  const button = element("button", { type: "button", textContent }, parent);
+  button.setAttribute("aria-label", label);
+  return button;
+}
+
+function render({ model, el }) {
+  const { canvas, undo, clear, eraser, answer } = makePad(el);
   let stroke = null; // being drawn: its pointer, the strokes before it, its pieces, its last place
   let pen = null; // where the keyboard's pen is, and whether it is down
   let erasing = false;

@@ -58,7 +58,8 @@ def create_app(models: tuple[str, ...] | None = None) -> FastAPI:
     app.add_middleware(Guard)
     app.add_exception_handler(RequestValidationError, _say_what_is_wrong)
     app.add_exception_handler(BlankImageError, _say_that_it_is_blank)
-    _add_routes(app, models)
+    _add_readers(app, models)
+    _add_watch(app)
     return app
 
 
@@ -91,7 +92,8 @@ def _serve_files(app: FastAPI, folder: Path) -> None:
         app.add_route(f"/{name}", route(name), methods=["GET"])
 
 
-def _add_routes(app: FastAPI, models: tuple[str, ...]) -> None:
+def _add_readers(app: FastAPI, models: tuple[str, ...]) -> None:
+    """The routes that read pictures."""
     chosen = Annotated[str, Query(pattern=f"^({'|'.join(models)})$", description="Which model.")]
     wants_stages = Annotated[bool, Query(description="Return each stage as a picture, too.")]
     ink_shade = Annotated[str, Query(pattern="^(auto|dark|light)$", description="Of the pen.")]
@@ -132,6 +134,10 @@ def _add_routes(app: FastAPI, models: tuple[str, ...]) -> None:
         found = zip(number.readings, number.boxes, strict=True)
         digits = [DigitFound(digit=r.label, confidence=r.confidence, box=b) for r, b in found]
         return NumberRead(text=number.text, digits=digits, model=model)
+
+
+def _add_watch(app: FastAPI) -> None:
+    """The routes that tell what is served, and how it is."""
 
     @app.get("/api/models")
     async def served() -> list[Model]:

@@ -36,10 +36,7 @@ def write_network(folder: str | Path, name: str) -> dict[str, Path]:
         "detector": "detector" in entry["files"],
         "layers": layers,
     }
-    files = {kind: Path(folder) / f"{name}.{kind}" for kind in ("json", "bin")}
-    write_bytes(files["bin"], weights.astype("<f4").tobytes())
-    write_text(files["json"], json.dumps(description, indent=1) + "\n")
-    return files
+    return _write(Path(folder), name, description, weights)
 
 
 def write_detector(folder: str | Path, name: str) -> dict[str, Path]:
@@ -66,10 +63,15 @@ def write_detector(folder: str | Path, name: str) -> dict[str, Path]:
     first = layers[0]["weights"]  # of each place all channels; the page has it the other way round
     places = weights[:first].reshape(height * width, channels, -1).transpose(1, 0, 2)
     weights = np.concatenate([places.ravel(), weights[first:]])
-    files = {kind: Path(folder) / f"{name}_detector.{kind}" for kind in ("json", "bin")}
     sha256 = read_manifest()[name]["files"]["detector"]["sha256"]
+    description = {"sha256": sha256, "layers": layers}
+    return _write(Path(folder), f"{name}_detector", description, weights)
+
+
+def _write(folder: Path, name: str, description: dict, weights: np.ndarray) -> dict[str, Path]:
+    files = {kind: folder / f"{name}.{kind}" for kind in ("json", "bin")}
     write_bytes(files["bin"], weights.astype("<f4").tobytes())
-    write_text(files["json"], json.dumps({"sha256": sha256, "layers": layers}, indent=1) + "\n")
+    write_text(files["json"], json.dumps(description, indent=1) + "\n")
     return files
 
 

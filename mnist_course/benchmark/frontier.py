@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.text import Annotation
 from matplotlib.transforms import Bbox
 
-from ..plots._canvas import BLUE, TEXT
+from ..plots._canvas import BLUE, TEXT, axes_of_size
 
 GREY = "#767676"
 PRICES = {  # what a network may cost: words for the axis, and how far it goes
@@ -95,8 +94,7 @@ def plot_frontier(
     """
     if against not in PRICES:
         raise ValueError(f"against must be one of {', '.join(PRICES)}, got {against!r}")
-    if ax is None:
-        ax = plt.subplots(figsize=(9, 5.6), layout="constrained")[1]
+    ax = axes_of_size(ax, 9, 5.6)
     others = [figure for figure in published if getattr(figure, against) is not None]
     labels = [_draw_shipped(ax, name, entry, against) for name, entry in shipped.items()]
     labels += [_draw_published(ax, figure, getattr(figure, against)) for figure in others]
@@ -207,11 +205,12 @@ def _area(box: Bbox | None) -> float:
     return 0.0 if box is None else box.width * box.height
 
 
-def _around(point: tuple[float, float], radius: float = 7) -> Bbox:
-    x, y = point
-    return Bbox.from_extents(x - radius, y - radius, x + radius, y + radius)
+def _around(point: tuple[float, float]) -> Bbox:
+    """The place of a marker."""
+    return Bbox([point, point]).padded(7)
 
 
-def _along(a: Sequence[float], b: Sequence[float], width: float = 2) -> Bbox:
+def _along(a: Sequence[float], b: Sequence[float]) -> Bbox:
+    """The place of a line, upright or level."""
     line = Bbox([a, b])
-    return Bbox.from_extents(line.xmin, line.ymin, line.xmax, line.ymax).padded(width)
+    return Bbox.from_extents(line.xmin, line.ymin, line.xmax, line.ymax).padded(2)

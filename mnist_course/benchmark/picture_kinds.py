@@ -10,6 +10,8 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageDraw
 
+MARGIN = 10  # pixels of paper around a digit, at least
+
 Draw = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 
@@ -22,12 +24,12 @@ def enlarged(digit: np.ndarray, side: int = 150) -> np.ndarray:
     return np.asarray(image, np.float32) / 255
 
 
-def on_paper(digit: np.ndarray, rng: np.random.Generator, *, margin: int = 10) -> np.ndarray:
-    """Ink from 0 to 1 somewhere on a sheet of 200 to 320 pixels, ``margin`` from its edge."""
+def on_paper(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Ink from 0 to 1 somewhere on a sheet of 200 to 320 pixels, ``MARGIN`` from its edge."""
     ink = enlarged(digit)
     paper = np.zeros(rng.integers(200, 321, 2), np.float32)
     top, left = (
-        rng.integers(margin, p - n - margin + 1)
+        rng.integers(MARGIN, p - n - MARGIN + 1)
         for p, n in zip(paper.shape, ink.shape, strict=True)
     )
     paper[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
@@ -38,6 +40,13 @@ def as_photo(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Dark ink on light paper, uint8, with the slight noise of a camera."""
     light = rng.uniform(200, 245) * (1 - 0.8 * ink) + rng.normal(0, 2, ink.shape)
     return np.clip(light, 0, 255).astype(np.uint8)
+
+
+def as_jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
+    """The picture, uint8, after it was kept as a JPEG file."""
+    file = BytesIO()
+    Image.fromarray(picture).save(file, "JPEG", quality=quality)
+    return np.asarray(Image.open(file))
 
 
 def plain(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -150,9 +159,7 @@ def squared(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def jpeg(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    file = BytesIO()
-    Image.fromarray(plain(digit, rng)).save(file, "JPEG", quality=int(rng.integers(15, 50)))
-    return np.asarray(Image.open(file))
+    return as_jpeg(plain(digit, rng), int(rng.integers(15, 50)))
 
 
 def hairline(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -20,7 +20,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from .._files import usable_cores
+from .._files import usable_cores, write_text, written_aside
 from .frontier import plot_frontier
 from .rows import Row
 
@@ -136,16 +136,16 @@ def write_results(
         ValueError: the folder cannot be written to.
     """
     folder = prepare_folder(folder)
+    names = {"json": "benchmark.json", "md": "benchmark.md", "png": "frontier.png"}
+    files = {kind: folder / name for kind, name in names.items()}
+    figure = plot_frontier(shipped).figure
+    with written_aside(files["png"]) as aside:
+        figure.savefig(aside, dpi=150)
+    plt.close(figure)
     content = {"machine": machine, "rows": [row.as_dict() for row in rows]}
-    with tempfile.TemporaryDirectory(dir=folder) as aside:
-        names = {"json": "benchmark.json", "md": "benchmark.md", "png": "frontier.png"}
-        drafts = {kind: Path(aside) / name for kind, name in names.items()}
-        drafts["json"].write_text(json.dumps(content, indent=1) + "\n", "utf-8")
-        drafts["md"].write_text(results_markdown(rows, machine), "utf-8")
-        figure = plot_frontier(shipped).figure
-        figure.savefig(drafts["png"], dpi=150)
-        plt.close(figure)
-        return {kind: draft.replace(folder / draft.name) for kind, draft in drafts.items()}
+    write_text(files["json"], json.dumps(content, indent=1) + "\n")
+    write_text(files["md"], results_markdown(rows, machine))
+    return files
 
 
 def _machine_line(machine: Mapping) -> str:
@@ -198,4 +198,4 @@ def _gpu() -> str | None:
 
 
 def _output(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True).stdout.strip()
+    return subprocess.run(command, capture_output=True, text=True, errors="replace").stdout.strip()

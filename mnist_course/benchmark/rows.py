@@ -3,7 +3,7 @@
 import math
 import statistics
 import timeit
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,6 +103,11 @@ def time_in_turn(
         loops[name] = max(1, math.ceil(seconds / timer.timeit(1)))
     samples = {name: [] for name in calls}
     for turn in range(n):
-        for name in list(calls)[:: 1 if turn % 2 == 0 else -1]:
+        for name in in_order(calls, turn):
             samples[name].append(timers[name].timeit(loops[name]) / loops[name])
     return {name: tuple(times) for name, times in samples.items()}
+
+
+def in_order(names: Iterable[str], turn: int) -> list[str]:
+    """Names as they are in even turns, from the last to the first in odd ones."""
+    return list(names)[:: 1 if turn % 2 == 0 else -1]

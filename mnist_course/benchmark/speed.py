@@ -22,7 +22,7 @@ from ..preprocessing import scale_pixels
 from ..shipping.formats import FORMATS
 from ..shipping.opening import Answer, open_model
 from ..training.loop import compile_model, train
-from .rows import Row, time_in_turn
+from .rows import Row, in_order, time_in_turn
 
 BATCH = 128  # of the epochs
 DIGITS = 60_000
@@ -52,7 +52,7 @@ def measure_epochs(
         train(model, x[: 16 * BATCH], y[: 16 * BATCH], epochs=1, batch_size=BATCH, verbose=0)
     seconds = {name: [] for name in models}
     for turn in range(n):
-        for name in list(models)[:: 1 if turn % 2 == 0 else -1]:
+        for name in in_order(models, turn):
             clock = StepClock()
             train(models[name], x, y, epochs=1, batch_size=BATCH, callbacks=[clock], verbose=0)
             seconds[name].append(clock.seconds_per_step() * DIGITS / BATCH)
@@ -80,12 +80,7 @@ class StepClock(keras.callbacks.Callback):
 
 
 def measure_latency(
-    name: str = "champion",
-    *,
-    n: int = 15,
-    sizes: Sequence[int] = SIZES,
-    seconds: float = 0.02,
-    folder: Path | None = None,
+    name: str = "champion", *, n: int = 15, sizes: Sequence[int] = SIZES, seconds: float = 0.02
 ) -> list[Row]:
     """Seconds of one answer of a shipped network, for each way to ask it, against ``predict``.
 
@@ -97,15 +92,13 @@ def measure_latency(
         n: turns.
         sizes: how many images are asked about at once.
         seconds: how long one measurement takes at least, about.
-        folder: where the models are; default: where the package has them.
 
     Raises:
         ModelError: the model is missing.
     """
-    folder = MODELS_FOLDER if folder is None else folder
-    reader = DigitReader.load(name, folder=folder)
-    model = keras.saving.load_model(folder / f"{name}.keras", compile=False)
-    answers, missing = _runtimes(model, folder / f"{name}.onnx")
+    reader = DigitReader.load(name)
+    model = keras.saving.load_model(MODELS_FOLDER / f"{name}.keras", compile=False)
+    answers, missing = _runtimes(model, MODELS_FOLDER / f"{name}.onnx")
     (images, _), _ = load_mnist()
     rows = []
     for size in sizes:
@@ -139,21 +132,19 @@ def _runtimes(model: keras.Model, onnx: Path) -> tuple[dict[str, Answer], dict[s
     return answers, missing
 
 
-def measure_start(name: str = "champion", *, n: int = 5, folder: Path | None = None) -> list[Row]:
+def measure_start(*, n: int = 5) -> list[Row]:
     """Import times, and what a new process pays for its first digit: seconds and memory.
 
     Every repeat is a new Python process; its own start is not counted.
 
     Args:
-        name: a model of the manifest, read with ``DigitReader`` and with Keras.
         n: processes of each kind, in turn.
-        folder: where the models are; default: where the package has them.
     """
-    folder = MODELS_FOLDER if folder is None else folder
-    kinds = {"package": "-", "reader": name, "keras": str(folder / f"{name}.keras")}
+    champion = str(MODELS_FOLDER / "champion.keras")
+    kinds = {"package": "-", "reader": "champion", "keras": champion}
     found = {kind: [] for kind in kinds}
     for turn in range(n):
-        for kind in list(kinds)[:: 1 if turn % 2 == 0 else -1]:
+        for kind in in_order(kinds, turn):
             found[kind].append(run_fresh(kind, kinds[kind]))
 
     def row(group: str, what: str, kind: str, key: str, unit: str, reference: str) -> Row:
@@ -177,13 +168,14 @@ def run_fresh(kind: str, argument: str) -> dict:
     """
     file = Path(__file__).with_name("fresh.py")
     command = [sys.executable, "-P", str(file), kind, argument]  # -P: sees no files beside it
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
     if done.returncode:
-        raise ValueError(f"a new process failed: {done.stderr.strip().splitlines()[-1]}")
+        said = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+        raise ValueError(f"a new process failed: {said[-1]}")
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def measure_loading(*, n: int = 7, file: Path | None = None) -> list[Row]:
+def measure_loading(*, n: int = 7) -> list[Row]:
     """Seconds to load MNIST, checksums included, against what Keras's loader does.
 
     ``keras.datasets.mnist.load_data`` accepts its own download only. To need no network, its
@@ -191,11 +183,9 @@ def measure_loading(*, n: int = 7, file: Path | None = None) -> list[Row]:
 
     Args:
         n: turns.
-        file: MNIST as ``.npz``; default: the one ``load_mnist`` finds.
     """
-    if file is None:
-        load_mnist()  # downloads, where there is none yet
-        file = MNIST_FILE if MNIST_FILE.exists() else keras_cache_file()
+    load_mnist()  # downloads, where there is none yet
+    file = MNIST_FILE if MNIST_FILE.exists() else keras_cache_file()
     with tempfile.TemporaryDirectory() as cache:
         calls = {"load_mnist": lambda: load_mnist(file), "Keras": keras_loader(file, Path(cache))}
         times = time_in_turn(calls, n=n, seconds=0)

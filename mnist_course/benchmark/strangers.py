@@ -5,7 +5,6 @@ tests, and the choice of constants (on training digits alone).
 """
 
 from collections.abc import Sequence
-from io import BytesIO
 from itertools import pairwise
 
 import numpy as np
@@ -13,15 +12,9 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from ..shipping.blocks import block
-from .picture_kinds import Draw, enlarged
+from .picture_kinds import Draw, as_jpeg, enlarged
 
 SMALL = (25, 51), (18, 81)  # pixels: from and below which a small photo is high and wide
-
-
-def as_jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
-    file = BytesIO()
-    Image.fromarray(picture).save(file, "JPEG", quality=quality)
-    return np.asarray(Image.open(file))
 
 
 def placed(ink: np.ndarray, shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:

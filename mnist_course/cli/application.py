@@ -1,4 +1,4 @@
-"""The application to which ``learn``, ``use`` and ``write`` add their commands."""
+"""The application to which the other modules add their commands."""
 
 import os
 from types import ModuleType

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.prompt import Confirm
 
+from ..course import DAYS
 from .application import COMMAND, LEARN, app, lessons_here
 from .screen import ascii_only, plain
 
@@ -20,7 +21,11 @@ from .screen import ascii_only, plain
 def lab(
     day: Annotated[
         int | None,
-        typer.Argument(min=1, max=30, help="Which day; without it, the next you have not passed."),
+        typer.Argument(
+            min=DAYS[0],
+            max=DAYS[-1],
+            help="Which day; without it, the next you have not passed.",
+        ),
     ] = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Start anew; your present copy is kept, with its date.")

@@ -42,7 +42,7 @@ def predict(
     One digit in each picture; reader and champion say so when it is none. A file that
     cannot be read gets its own red line and exit status 1; the others are still read.
     """
-    reader, readings = _reader(model), {}
+    reader, readings = open_reader(model), {}
     for picture in pictures:
         try:
             readings[str(picture)] = reader.read_picture(picture, ink=ink)
@@ -184,6 +184,27 @@ def benchmark(
     plain(console, f"Wrote {', '.join(map(str, files.values()))}")
 
 
+def open_reader(model: str):
+    """A ``DigitReader`` of a shipped model by its name, or of one's own by its file.
+
+    Raises:
+        ModelError: there is no such model or file, or it is no network of digits in ONNX.
+    """
+    from ..predictor import DigitReader, ModelError
+
+    file = Path(model)
+    if not file.suffix and file.name == model:
+        return DigitReader.load(model)
+    if format_of(file).runtime != "ONNX":
+        raise ModelError(
+            f"a reader opens .onnx files, got {model}: mnist_course.export_model writes one from a "
+            "Keras model, and mnist-course evaluate takes other files"
+        )
+    if not file.is_file():
+        raise ModelError(f"there is no file {model}")
+    return DigitReader(file.read_bytes(), name=model)
+
+
 def _benchmark_pictures(to: Path, *, n: int) -> None:
     """The table of pictures, on the screen and as a page."""
     from .._files import write_text
@@ -198,23 +219,6 @@ def _benchmark_pictures(to: Path, *, n: int) -> None:
     console.print(picture_scores.pictures_table(scores))
     write_text(folder / "pictures.md", picture_scores.pictures_markdown(scores))
     plain(console, f"Wrote {folder / 'pictures.md'}")
-
-
-def _reader(model: str):
-    """A shipped model by its name, or the reader's own by its file."""
-    from ..predictor import DigitReader, ModelError
-
-    file = Path(model)
-    if not file.suffix and file.name == model:
-        return DigitReader.load(model)
-    if format_of(file).runtime != "ONNX":
-        raise ModelError(
-            f"predict reads .onnx files, got {model}: mnist_course.export_model writes one from a "
-            "Keras model, and mnist-course evaluate takes other files"
-        )
-    if not file.is_file():
-        raise ModelError(f"there is no file {model}")
-    return DigitReader(file.read_bytes(), name=model)
 
 
 def _said_of(picture: Path, problem: Exception) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from .application import USE, app
-from .use import _reader
+from .use import open_reader
 
 
 @app.command(rich_help_panel=USE, short_help="Draw, and see it read as you draw: [cyan]draw[/]")
@@ -27,7 +27,7 @@ def draw(
     """
     from ..app.window import Window
 
-    window = Window(_reader(model))
+    window = Window(open_reader(model))
     # Tk looks for signals only when the mouse moves: Ctrl-C is to end it at once
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     window.run()

@@ -25,7 +25,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from .._paths import MODELS_FOLDER, ROOT, extra_advice, restore_advice
+from .._paths import MODELS_FOLDER, ROOT, extra_advice, keras_home, restore_advice
 from . import progress
 
 SYNC = "In the course's folder: uv sync"
@@ -115,19 +115,21 @@ def check_kernel() -> Iterator[Check]:
     """The kernel that notebooks ask for, ``python3``, must be this interpreter."""
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
-    install = f'"{sys.executable}" -m ipykernel install --sys-prefix'
+    program = sys.executable  # PowerShell takes a program in quotes for a text
+    program = f'"{program}"' if " " in program else program
+    install = f"{program} -m ipykernel install --sys-prefix"
     try:
         spec = KernelSpecManager().get_kernel_spec("python3")
     except NoSuchKernel:
         yield Check("Jupyter kernel", "error", "python3 is not installed", install)
         return
-    program = spec.argv[0]
+    found = spec.argv[0]
     here = Path(sys.executable).parent.resolve()
-    if not Path(program).is_absolute() or Path(program).parent.resolve() == here:
+    if not Path(found).is_absolute() or Path(found).parent.resolve() == here:
         yield Check("Jupyter kernel", "ok", f"python3 is {sys.executable}")
     else:
         remedy = f"Remove {spec.resource_dir} or run: {install}"
-        yield Check("Jupyter kernel", "error", f"python3 is another Python, {program}", remedy)
+        yield Check("Jupyter kernel", "error", f"python3 is another Python, {found}", remedy)
 
 
 def check_kernel_config() -> Iterator[Check]:
@@ -146,7 +148,7 @@ def check_backend() -> Iterator[Check]:
     try:
         backend, source = _backend()
     except (ValueError, AttributeError) as problem:
-        file = _keras_json()
+        file = keras_home() / "keras.json"
         yield Check("Keras backend", "error", f"{file} is damaged: {problem}", f"Delete {file}")
         return
     if backend not in GPU_PROBES:
@@ -292,15 +294,11 @@ def _check_pin(pin: Requirement) -> Check | None:
     return Check(pin.name, "error" if older else "warning", found_line, remedy)
 
 
-def _keras_json() -> Path:
-    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "keras.json"
-
-
 def _backend() -> tuple[str, str]:
     """The backend's name, and where it was chosen (Keras's own order)."""
     if chosen := os.environ.get("KERAS_BACKEND"):
         return chosen, "KERAS_BACKEND"
-    file = _keras_json()
+    file = keras_home() / "keras.json"
     if file.is_file():
         content = json.loads(file.read_text(encoding="utf-8"))
         return content.get("backend", "tensorflow"), str(file)

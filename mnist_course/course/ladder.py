@@ -16,7 +16,7 @@ from .._files import write_text
 from .._paths import NOTEBOOKS
 from ..evaluation.statistics import accuracy_interval
 from ..plots import plot_accuracies
-from . import RECORD  # not from lessons, which import for a second
+from . import DAYS, RECORD  # not from lessons, which import for a second
 
 FILE = NOTEBOOKS / "ladder.json"
 
@@ -62,8 +62,8 @@ def accuracy_ladder(
         ValueError: there is no such day, an accuracy is not between 0 and 1, there is no result,
             or ``on`` is another word.
     """
-    if day not in range(1, 31):
-        raise ValueError(f"expected a day from 1 to 30, got {day!r}")
+    if day not in DAYS:
+        raise ValueError(f"expected a day from {DAYS[0]} to {DAYS[-1]}, got {day!r}")
     if not results:
         raise ValueError("give at least one result, such as {'k-NN': 0.968}")
     if on not in ("test", "validation"):

@@ -7,16 +7,15 @@ variable ``MNIST_COURSE_HOME`` names. It is read on every check, so nothing heav
 import json
 import os
 import re
+from contextlib import AbstractContextManager
 from datetime import date
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from filelock import FileLock
-
 from .._files import write_text
+from . import DAYS, WEEKS
 
-WEEKS = (range(1, 8), range(8, 15), range(15, 22), range(22, 31))
 SQUARES = "■◧□"  # all passed, begun, to come: told apart without colour
 
 Counts = dict[int, tuple[int, int]]
@@ -95,7 +94,9 @@ def _put_aside(path: Path) -> Path:
     return path.rename(next(kept for kept in numbers if not kept.exists()))
 
 
-def _lock() -> FileLock:
+def _lock() -> AbstractContextManager:
+    from filelock import FileLock  # not above: the doctor looks at progress without packages
+
     path = file()
     path.parent.mkdir(parents=True, exist_ok=True)
     return FileLock(path.with_name("progress.lock"), timeout=10)
@@ -135,7 +136,7 @@ def day_counts(passed: dict[str, str]) -> Counts:
         ``{day: (passed, total)}``; total 0 where a day has no exercises.
     """
     counts = {}
-    for day in range(1, 31):
+    for day in DAYS:
         ids = _exercise_ids(day)
         counts[day] = len(ids & passed.keys()), len(ids)
     return counts

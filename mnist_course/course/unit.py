@@ -17,7 +17,7 @@ REPEATS = 3  # the median counts: a single measurement is off by a fifth now and
 def measure() -> float:
     """Seconds of one epoch (batch 128, 60,000 images), measured now in a process of its own."""
     command = [sys.executable, "-m", __name__]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
     if done.returncode:
         raise ValueError(f"the unit could not be measured:\n{done.stderr[-2000:]}")
     return float(done.stdout.split()[-1])

@@ -15,6 +15,7 @@ ORANGE = "#E69F00"
 
 
 def axes_of_size(ax: Axes | None, width: float, height: float) -> Axes:
+    """The Axes that were given, or those of a new figure of so many inches."""
     if ax is not None:
         return ax
     size = (round(width, 2), round(height, 2))  # whole pixels at 100 dpi
@@ -22,6 +23,7 @@ def axes_of_size(ax: Axes | None, width: float, height: float) -> Axes:
 
 
 def centred_text(ax: Axes, x: float, y: float, text: Any, **style: Any) -> None:
+    """Write around a place; the layout takes no notice."""
     ax.text(x, y, str(text), ha="center", va="center", in_layout=False, **style)
 
 
@@ -34,10 +36,12 @@ def label_pair(labels, predicted) -> tuple[np.ndarray, np.ndarray]:
             f"{labels.shape} and {predicted.shape}: there is nothing to draw"
         )
     if predicted.ndim == 2 and predicted.shape[1] == 10:
-        if predicted.min() < 0 or not np.allclose(predicted.sum(axis=1), 1, atol=1e-2):
+        sums = predicted.sum(axis=1)
+        if predicted.min() < 0 or not np.allclose(sums, 1, atol=1e-2):
             raise ValueError(
-                "expected probabilities that sum to 1 in each row; do they come from a layer "
-                "without softmax?"
+                "expected probabilities that sum to 1 in each row, got sums from "
+                f"{sums.min():.4g} to {sums.max():.4g}, and numbers from {predicted.min():.4g} on; "
+                "do they come from a layer without softmax?"
             )
         predicted = predicted.argmax(axis=1)
     for name, digits in (("labels", labels), ("predictions", predicted)):
@@ -58,6 +62,7 @@ def label_pair(labels, predicted) -> tuple[np.ndarray, np.ndarray]:
 
 
 def positive(name: str, value: int) -> int:
+    """The value, if it is a whole number of at least 1; else a ValueError."""
     if not isinstance(value, int | np.integer) or value < 1:
         raise ValueError(f"expected {name} as a whole number of at least 1, got {value!r}")
     return int(value)

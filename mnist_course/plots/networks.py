@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 from matplotlib.text import Text
 
-from ._canvas import BLUE, ORANGE, TEXT
+from ._canvas import BLUE, ORANGE, TEXT, axes_of_size
 
 OFF = "#999999"
 RADIUS = 0.33
@@ -47,7 +46,7 @@ def draw_network(
     """
     layers = [np.asarray(layer, dtype=float) for layer in values]
     weights = [np.asarray(w) for w in weights]
-    ax = ax or plt.subplots(figsize=(5, 3.2), layout="constrained")[1]
+    ax = axes_of_size(ax, 5, 3.2)
     for k, (left, right, w) in enumerate(zip(layers, layers[1:], weights, strict=False)):
         if np.shape(w) != (len(left), len(right)):
             raise ValueError(
@@ -148,7 +147,7 @@ def draw_pipeline(steps: Sequence[str], *, ax: Axes | None = None) -> Axes:
     if not steps:
         raise ValueError("expected the names of a pipeline's steps, such as ['PCA', 'k-NN']")
     width = 2.6 * (len(steps) + 2)
-    ax = ax or plt.subplots(figsize=(min(8, 0.8 * width), 2.6), layout="constrained")[1]
+    ax = axes_of_size(ax, min(8, 0.8 * width), 2.6)
     *before, model = steps
     fit = ["training digits\nand labels", *(f"{s}\nlearns, applies" for s in before)]
     predict = ["new digits", *(f"{s}\napplies" for s in before)]

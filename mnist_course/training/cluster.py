@@ -259,6 +259,11 @@ def _check_workers(client: Client) -> None:
             f"the scheduler has no worker within {WORKERS_WITHIN} seconds: start some with "
             f"`dask worker {client.scheduler.address}`"
         ) from None
+    _check_threads(client)
+    _check_versions(client)
+
+
+def _check_threads(client: Client) -> None:
     for address, threads in client.nthreads().items():
         if threads > 1:
             raise ValueError(
@@ -266,6 +271,9 @@ def _check_workers(client: Client) -> None:
                 "would draw from the generator that the other has seeded: start it with "
                 f"`--nthreads 1`, and `--nworkers {threads}` for as many processes"
             )
+
+
+def _check_versions(client: Client) -> None:
     here, *there = _versions(client)
     for place, versions in there:
         other = [

@@ -43,8 +43,14 @@ test("shrinking keeps a picture that has the size already", () => {
   assert.deepEqual(shrink({ side: 4, pixels }, 4).pixels, pixels);
 });
 
-for (const { strokes, width, fitted } of json("pens.json")) {
-  test(`a pen of ${width} is fitted as in Python`, () => {
+for (const [height, width, fitted] of [
+  [0, 0.08, 0.0112], // a dot
+  [0.1, 0.08, 0.0252], // a blot
+  [0.5, 0.08, 0.08],
+  [0.99, 0.01, 0.08], // a thread
+]) {
+  test(`a pen of ${width} becomes ${fitted} for a digit of ${height}`, () => {
+    const strokes = [[[0.5, 0], [0.52, height / 2]], [[0.5, height]]].slice(height ? 0 : 1);
     assert.ok(Math.abs(fittedPen(strokes, width) - fitted) < 1e-12);
   });
 }

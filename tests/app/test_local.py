@@ -1,5 +1,6 @@
 """local: the service for as long as a block runs."""
 
+import sys
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -41,3 +42,20 @@ def test_a_service_that_says_nothing_is_given_up(monkeypatch):
     monkeypatch.setattr(local, "START_WITHIN", 0.1)
     with pytest.raises(ValueError, match="did not start"), local.running_service():
         pass
+
+
+STUBBORN = """
+import http.server, signal
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+server = http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
+print(f"http://127.0.0.1:{server.server_port}", flush=True)
+server.serve_forever()
+"""
+
+
+def test_a_server_that_will_not_end_is_killed(monkeypatch):
+    monkeypatch.setattr(local, "STOP_WITHIN", 0.2)
+    with local.running([sys.executable, "-c", STUBBORN], ready="/") as address:
+        assert urlopen(address, timeout=5).status == 200
+    with pytest.raises(URLError):
+        urlopen(address, timeout=5)

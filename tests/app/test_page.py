@@ -15,7 +15,7 @@ from mnist_course import load_drawings, load_mnist
 from mnist_course.app import page
 from mnist_course.app.pad import DrawingPad
 from mnist_course.app.web_network import web_network
-from mnist_course.drawing import drawing_stages, fitted_pen
+from mnist_course.drawing import drawing_stages
 from mnist_course.manifest import ModelError, read_manifest, verified_bytes
 from mnist_course.predictor import DigitReader
 
@@ -26,7 +26,6 @@ DRAWINGS = {
     "a dot": [[[0.5, 0.5]]],
     "strokes beyond the edge": [[[0.0, 0.1], [1.0, 0.9]], [[1.0, 0.0], [0.0, 1.0]]],
 }
-PENS = [(SEVEN, 0.08), (SEVEN, 0.01), ([[[0.5, 0.5], [0.52, 0.6]]], 0.08), ([[[0.5, 0.5]]], 0.08)]
 NODE = shutil.which("node")
 
 
@@ -50,8 +49,6 @@ def write_fixtures(folder: Path) -> None:
     (folder / "digits.bin").write_bytes(digits.tobytes())
     drawings = {name: described(strokes) for name, strokes in DRAWINGS.items()}
     (folder / "drawings.json").write_text(json.dumps(drawings))
-    pens = [{"strokes": s, "width": w, "fitted": fitted_pen(s, w)} for s, w in PENS]
-    (folder / "pens.json").write_text(json.dumps(pens))
     for name in ("reader", "champion"):
         scores = DigitReader.load(name).digit_scores(digits)
         (folder / f"{name}.scores.bin").write_bytes(scores.astype("<f4").tobytes())

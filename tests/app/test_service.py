@@ -184,9 +184,9 @@ def boundary(rest: bytes) -> dict:
 @pytest.mark.parametrize(
     ("request_", "status", "words"),
     [
-        ({"files": {"photo": b"x"}}, 422, "file named image"),
+        ({"files": {"photo": b"x"}}, 422, "file named image, got photo"),
         ({"data": {"image": "text"}}, 415, "send a form"),
-        (boundary(b""), 422, "file named image"),
+        (boundary(b""), 422, "file named image, got an empty one"),
         (boundary(b"--y\r\n"), 400, "form cannot be read"),
         ({"content": b"x", "headers": {"content-type": "multipart/form-data"}}, 400, "boundary"),
         ({"content": b"{"}, 415, "neither"),

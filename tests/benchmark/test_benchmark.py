@@ -139,6 +139,13 @@ def test_a_process_that_fails_says_why():
         speed.run_fresh("reader", "emperor")
 
 
+def test_a_process_that_dies_without_a_word_leaves_its_status(monkeypatch):
+    died = SimpleNamespace(returncode=-9, stderr="")
+    monkeypatch.setattr(speed.subprocess, "run", lambda *_, **__: died)
+    with pytest.raises(ValueError, match="new process failed: exit status -9"):
+        speed.run_fresh("reader", "champion")
+
+
 def test_start_compares_with_keras_in_turn(monkeypatch):
     asked = []
 

@@ -572,6 +572,7 @@ def test_draw_opens_a_window_that_ctrl_c_ends(run, reader, windows, options, nam
 
 def test_draw_says_what_it_takes_as_a_model(run, reader, windows):
     assert "there is no file absent.onnx" in str(run("draw", "--model", "absent.onnx").exception)
+    assert "a reader opens .onnx" in str(run("draw", "--model", "mine.keras").exception)
     assert windows == []
 
 

@@ -215,7 +215,7 @@ def test_a_seed_draws_the_same_random_examples_without_repeats(digits):
         (np.zeros(19, int), np.zeros(19, int), {}, "20 images and 19 labels"),
         (np.zeros(20, int), np.zeros(19, int), {}, "20 labels and 19 predictions"),
         (np.zeros(20, int), np.zeros((20, 9)), {}, r"probabilities of shape \(n, 10\)"),
-        (np.zeros(20, int), np.ones((20, 10)), {}, "without softmax"),
+        (np.zeros(20, int), np.ones((20, 10)), {}, "from 10 to 10.* without softmax"),
         (np.zeros(0, int), np.zeros((0, 10)), {}, r"shapes \(0,\) and \(0, 10\): .* nothing"),
         (np.zeros(20, int), np.zeros(20), {}, "predictions as digits, .* float64"),
         (np.eye(10, dtype=int), np.zeros(10, int), {}, "labels as digits"),

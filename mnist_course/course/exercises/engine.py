@@ -156,7 +156,7 @@ def _kind(value: Any) -> str:
         return "of an unknown type"
 
 
-def hint(exercise_id: str) -> None:
+def hint(exercise_id: str | float) -> None:
     """Print the next hint; after the last one, say where the solution is."""
     exercise_id = str(exercise_id)
     hints = find(exercise_id).hints
@@ -168,7 +168,7 @@ def hint(exercise_id: str) -> None:
         print(f"That was the last hint. {_try('solution', exercise_id)}")
 
 
-def solution(exercise_id: str) -> None:
+def solution(exercise_id: str | float) -> None:
     """Print a worked answer and the reason why it is right."""
     exercise = find(exercise_id)
     print(f"{_source(exercise.solution)}\n\nWhy: {exercise.reason}")
