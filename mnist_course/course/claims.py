@@ -86,4 +86,6 @@ def _short(value) -> str:
         return str(value)
     if isinstance(value, float | np.floating):
         return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.1f}"
+    if isinstance(value, tuple) and all(isinstance(part, float | np.floating) for part in value):
+        return f"({', '.join(map(_short, value))})"
     return f"{value:,}" if isinstance(value, int | np.integer) else str(value)

@@ -129,7 +129,7 @@ def show_pixels(image: np.ndarray, *, title: str | None = None, ax: Axes | None 
     cell = min(0.6, 9 / max(height, width))  # inches
     ax = axes_of_size(ax, cell * width + 0.5, cell * height + 0.6)
     ax.imshow(pixels, **_ink(images))
-    texts = [f"{value:.2f}" if value % 1 else f"{value:.0f}" for value in pixels.flat]
+    texts = [f"{round(float(value), 2):g}" for value in pixels.flat]
     size = min(10, 85 * cell / max(3.4, *map(len, texts)))  # points
     for ((row, column), value), text in zip(np.ndenumerate(pixels), texts, strict=True):
         color = "white" if value > 0.55 * top else "black" if value else "#AAAAAA"

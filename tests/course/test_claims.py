@@ -19,6 +19,11 @@ from mnist_course.course.claims import ClaimError, expect
         (60000, {"equal": 60000}, "✓ accuracy: 60,000"),
         (0.1 + 0.2, {"equal": 0.3, "within": 1e-9}, "✓ accuracy: 0.3 (expected 0.3 within 1e-09)"),
         ((2, 3), {"equal": (2, 3)}, "✓ accuracy: (2, 3)"),
+        (
+            (0.12341, 0.5),
+            {"equal": (0.1234, 0.5), "within": 0.001},
+            "✓ accuracy: (0.1234, 0.5) (expected (0.1234, 0.5) within 0.001)",
+        ),
     ],
 )
 def test_a_claim_that_holds_prints_its_value_and_band(capsys, value, bounds, sentence):
@@ -102,6 +107,8 @@ def test_the_bounds_themselves_hold(capsys):
         (1234.56, "1,234.6"),
         (999.96, "1,000"),
         (1000.04, "1,000.0"),
+        ((0.9574965858524128, np.float64(0.9789062611711653)), "(0.9575, 0.9789)"),
+        ((60000, 28, 28), "(60000, 28, 28)"),
         (np.array([0.123456, 2.0]), "[0.1235, 2.0]"),
         (np.array([3, 1]), "[3, 1]"),
         (np.arange(12), str(list(range(12)))),
