@@ -138,6 +138,7 @@ def test_outputs_are_clean(path):
         for output in cell.outputs:
             assert output.output_type != "error" or meant
             assert output.get("name") != "stderr"
+            assert "Ellipsis" not in str(output), 'a guess begins as "?"'
     content = path.read_text(encoding="utf-8")
     assert not re.search(r"/home/|/root/|/work/|/Users/|/tmp/|C:\\\\", content)
 
