@@ -46,7 +46,12 @@ class Load:
 
 
 def put_under_load(
-    address: str, *, seconds: float, connections: int = CONNECTIONS, rate: float | None = None
+    address: str,
+    *,
+    seconds: float,
+    connections: int = CONNECTIONS,
+    rate: float | None = None,
+    idle: bool = False,
 ) -> Load:
     """Send digits from several connections at once, for some seconds.
 
@@ -57,12 +62,14 @@ def put_under_load(
         rate: requests a second, of all connections together; without it, each asks again as
             soon as it has been answered. At a given rate a latency counts from the moment at
             which the request was due, so that a server that stalls does not hide its queue.
+        idle: ask ``/healthz`` instead, which reads no digit: what it takes is the way there and
+            back, and the waits of a machine that has more to do.
 
     Returns:
         Latencies and errors.
     """
     digits, _ = load_mnist()[1]
-    bodies = [json.dumps({"pixels": digit.tolist()}) for digit in digits[:50]]
+    bodies = [None if idle else json.dumps({"pixels": digit.tolist()}) for digit in digits[:50]]
     latencies, errors = [], []
     start = time.perf_counter()
 
@@ -87,10 +94,13 @@ def put_under_load(
     return Load(time.perf_counter() - start, np.sort(latencies), len(errors))
 
 
-def _answered(connection: http.client.HTTPConnection, body: str) -> bool:
+def _answered(connection: http.client.HTTPConnection, body: str | None) -> bool:
     try:
-        headers = {"Content-Type": "application/json"}
-        connection.request("POST", "/api/predict", body, headers)
+        if body is None:
+            connection.request("GET", "/healthz")
+        else:
+            headers = {"Content-Type": "application/json"}
+            connection.request("POST", "/api/predict", body, headers)
         answer = connection.getresponse()
         answer.read()
     except (OSError, http.client.HTTPException):

@@ -12,7 +12,7 @@ from ..data import load_uci_digits
 from ..manifest import work_folder
 from ..preprocessing import scale_pixels
 from .hands import OTHER_HAND, european_digits, some_coarser
-from .negatives import HELD_OUT_FONTS, TRAINING_FONTS, fetch_fonts, glyphs
+from .negatives import HELD_OUT_FONTS, MORE_FONTS, TRAINING_FONTS, fetch_fonts, glyphs
 
 Digits = tuple[np.ndarray, np.ndarray]
 
@@ -27,26 +27,10 @@ _SCHOOL_FONTS = (
     "playwrite-de-grund", "playwrite-at", "playwrite-fr-moderne",
     "playwrite-it-moderna", "playwrite-cz", "playwrite-nl", "playwrite-hu", "playwrite-ro",
 )  # fmt: skip
-_MORE_FONTS = (
-    "zeyada", "over-the-rainbow", "waiting-for-the-sunrise", "dawning-of-a-new-day",
-    "crafty-girls", "the-girl-next-door", "walter-turncoat", "loved-by-the-king", "give-you-glory",
-    "sunshiney", "just-me-again-down-here", "nanum-pen-script", "nanum-brush-script",
-    "gamja-flower", "hi-melody", "poor-story", "dekko", "mali", "itim", "sriracha", "caveat-brush",
-    "merienda", "pangolin", "sedgwick-ave", "rancho", "vibur", "bilbo", "rouge-script", "kristi",
-    "meddon", "mrs-saint-delafield", "mr-dafoe", "mr-bedfort", "ruthie", "stalemate", "square-peg",
-    "send-flowers", "licorice", "babylonica", "water-brush", "oooh-baby", "caramel",
-    "grechen-fuemen", "fuzzy-bubbles", "gwendolyn", "hurricane", "mynerve", "shantell-sans",
-    "edu-nsw-act-foundation", "edu-qld-beginner", "edu-sa-beginner", "edu-tas-beginner",
-    "edu-vic-wa-nt-beginner", "edu-au-vic-wa-nt-hand", "klee-one", "yomogi", "zen-kurenaido",
-    "playwrite-be-wal", "playwrite-no", "playwrite-sk", "playwrite-us-trad", "playwrite-us-modern",
-    "playwrite-br", "playwrite-in", "playwrite-vn", "playwrite-fr-trad", "playwrite-it-trad",
-    "playwrite-is", "kavivanar", "chilanka", "east-sea-dokdo", "long-cang", "liu-jian-mao-cao",
-    "zhi-mang-xing", "lxgw-wenkai-tc", "solitreo", "grape-nuts", "borel",
-)  # fmt: skip
 LEARNED_FONTS = (
     *(font for font in TRAINING_FONTS if font not in VALIDATION_FONTS),
     *_SCHOOL_FONTS,
-    *_MORE_FONTS,
+    *MORE_FONTS,
 )
 
 SEED, VALIDATION_SEED, JUDGED_SEED = 0, 500, 1_000

@@ -30,6 +30,22 @@ TRAINING_FONTS = (
     "permanent-marker", "reenie-beanie", "rock-salt", "schoolbell", "shadows-into-light",
     "short-stack", "swanky-and-moo-moo",
 )  # fmt: skip
+MORE_FONTS = (
+    "zeyada", "over-the-rainbow", "waiting-for-the-sunrise", "dawning-of-a-new-day",
+    "crafty-girls", "the-girl-next-door", "walter-turncoat", "loved-by-the-king", "give-you-glory",
+    "sunshiney", "just-me-again-down-here", "nanum-pen-script", "nanum-brush-script",
+    "gamja-flower", "hi-melody", "poor-story", "dekko", "mali", "itim", "sriracha", "caveat-brush",
+    "merienda", "pangolin", "sedgwick-ave", "rancho", "vibur", "bilbo", "rouge-script", "kristi",
+    "meddon", "mrs-saint-delafield", "mr-dafoe", "mr-bedfort", "ruthie", "stalemate", "square-peg",
+    "send-flowers", "licorice", "babylonica", "water-brush", "oooh-baby", "caramel",
+    "grechen-fuemen", "fuzzy-bubbles", "gwendolyn", "hurricane", "mynerve", "shantell-sans",
+    "edu-nsw-act-foundation", "edu-qld-beginner", "edu-sa-beginner", "edu-tas-beginner",
+    "edu-vic-wa-nt-beginner", "edu-au-vic-wa-nt-hand", "klee-one", "yomogi", "zen-kurenaido",
+    "playwrite-be-wal", "playwrite-no", "playwrite-sk", "playwrite-us-trad", "playwrite-us-modern",
+    "playwrite-br", "playwrite-in", "playwrite-vn", "playwrite-fr-trad", "playwrite-it-trad",
+    "playwrite-is", "kavivanar", "chilanka", "east-sea-dokdo", "long-cang", "liu-jian-mao-cao",
+    "zhi-mang-xing", "lxgw-wenkai-tc", "solitreo", "grape-nuts", "borel",
+)  # fmt: skip
 # No choice was made on these: they were opened once, to judge.
 HELD_OUT_FONTS = (
     "just-another-hand", "coming-soon", "sue-ellen-francisco", "cedarville-cursive",
@@ -62,7 +78,7 @@ def fetch_fonts(folder: str | Path, names: Sequence[str] = ()) -> dict[str, str]
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for name in names or (*TRAINING_FONTS, *HELD_OUT_FONTS):
+    for name in names or (*TRAINING_FONTS, *MORE_FONTS, *HELD_OUT_FONTS):
         if not (folder / f"{name}.json").exists():
             _fetch_font(name, folder)
     described = sorted(folder.glob("*.json"))

@@ -30,6 +30,7 @@ from .negatives import (
     HELD_OUT_FONTS,
     LETTERS,
     LOOK_ALIKES,
+    MORE_FONTS,
     PUNCTUATION,
     TRAINING_FONTS,
     arrow_tree_boat_or_key,
@@ -42,6 +43,7 @@ from .negatives import (
 )
 
 KIND, ENDING = "detector", "_detector.onnx"
+FONTS = (*TRAINING_FONTS, *MORE_FONTS)  # to learn from
 REFUSED = 0.01  # of the training digits that were set aside
 # How many of each kind are drawn to learn from; of letters and words, so many in each font.
 DRAWN_COUNTS = {
@@ -49,7 +51,7 @@ DRAWN_COUNTS = {
     "zigzags": 3000, "outlines": 5000, "blank": 2000,
 }  # fmt: skip
 REDRAWN, NUMBERS, WORDS = 12_000, 4_000, 16
-COPIES = {"digits": 25, "letters": 25, "punctuation": 21, "words": 6}
+COPIES = {"digits": 7, "letters": 7, "punctuation": 6, "words": 2}
 JUDGED, JUDGED_COPIES, JUDGED_SEED = 2_000, 20, 1_000  # another seed than the training's
 
 Report = Callable[[str], None]
@@ -94,7 +96,7 @@ def ship_detector(
         "validation": _counted(reader.digit_scores(set_aside) < 0),
         **judge(reader, others),
         "left_out": LOOK_ALIKES,
-        "fonts": {font: licences[font] for font in TRAINING_FONTS},
+        "fonts": {font: licences[font] for font in FONTS},
         "fonts_held_out": {font: licences[font] for font in HELD_OUT_FONTS},
         "seconds": seconds,
         "cores": usable_cores(),
@@ -191,7 +193,7 @@ def _trained(
 ) -> bytes:
     """The detector's ONNX file, its threshold set."""
     report("drawing digits, letters and all else")
-    examples = make_examples(fit, _files(fonts, TRAINING_FONTS))
+    examples = make_examples(fit, _files(fonts, FONTS))
     report(f"training on {len(examples.images):,} images")
     network = train_detector(examples, reader.feature_maps, report=report)
     maps = reader.feature_maps(set_aside)

@@ -18,7 +18,7 @@ def server():
 
         def do_POST(self):
             status, seconds = self.server.reply
-            self.rfile.read(int(self.headers["Content-Length"]))
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
             time.sleep(seconds)
             self.send_response(status)
             self.send_header("Content-Length", "0")
@@ -60,3 +60,13 @@ def test_a_slow_server_does_not_hide_its_queue(server):
     server.reply = 200, 0.1
     load = put_under_load(server.address, seconds=1.0, connections=1, rate=40)
     assert load.percentile(100) > 0.4  # due long before it was sent
+
+
+def test_an_idle_request_reads_no_digit(server):
+    asked = []
+    server.RequestHandlerClass.do_GET = lambda self: (asked.append(self.path), self.do_POST())
+    server.reply = 200, 0.01
+    load = put_under_load(server.address, seconds=0.2, connections=1, idle=True)
+    assert load.errors == 0
+    assert len(asked) == len(load.latencies) > 0
+    assert set(asked) == {"/healthz"}
