@@ -3,17 +3,16 @@
 uv run python docs/page.py
 """
 
-import functools
-import http.server
 import io
 import shutil
+import sys
 import tempfile
-import threading
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
+from mnist_course.app.local import running
 from mnist_course.app.page import write_page
 
 HERE = Path(__file__).resolve().parent
@@ -24,13 +23,6 @@ THREE = (
 SCREEN = {"viewport": {"width": 1000, "height": 760}}
 PHONE = {"viewport": {"width": 351, "height": 760}, "color_scheme": "dark"}
 GAP = 20  # pixels between the two
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """A static host that does not say what it was asked for."""
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 def seen(browser: Browser, address: str, options: dict) -> Image.Image:
@@ -51,17 +43,17 @@ def seen(browser: Browser, address: str, options: dict) -> Image.Image:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        handler = functools.partial(Quiet, directory=write_page(folder))
-        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            browser = playwright.chromium.launch(
-                executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-            )
-            address = f"http://127.0.0.1:{server.server_port}/"
-            views = [seen(browser, address, options) for options in (SCREEN, PHONE)]
-            browser.close()
-            server.shutdown()
+    host = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory"]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        sync_playwright() as playwright,
+        running([*host, str(write_page(folder))], ready="/") as address,
+    ):
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        views = [seen(browser, address, options) for options in (SCREEN, PHONE)]
+        browser.close()
     both = Image.new("RGB", (sum(v.width for v in views) + GAP, views[0].height), "white")
     both.paste(views[0], (0, 0))
     both.paste(views[1], (views[0].width + GAP, 0))

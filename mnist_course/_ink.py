@@ -47,8 +47,11 @@ class BlankImageError(ValueError):
 
     def told(self, option: str) -> str:
         """What is wrong, and where it helps how to name the ink: ``"--ink dark or light"``."""
-        advice = f"; if the ink is faint, say which it is: {option}"
-        return self.said + advice if self.faint else self.said
+        return f"{self.said}; {advice}" if (advice := self.advice(option)) else self.said
+
+    def advice(self, option: str) -> str:
+        """How to name the ink; nothing where that would not help."""
+        return f"if the ink is faint, say which it is: {option}" if self.faint else ""
 
 
 def find_ink(grey: np.ndarray, ink: str, *, several: bool = False) -> tuple[np.ndarray, np.ndarray]:
@@ -130,12 +133,16 @@ def ink_is_dark(grey: np.ndarray, *, several: bool = False) -> bool:
         lined = any(not np.array_equal(erase_lines(part), part) for part in (dark, ~dark))
         if _is_cut_out(dark) and not lined:
             return _largest_part(dark, np.ones((3, 3))) > _largest_part(~dark, None)
-        rim = RIM if len(np.unique(grey)) == 2 else 0.0  # no light, no shadow
+        rim = RIM if _is_black_and_white(grey) else 0.0  # no light, no shadow
         for part in (dark, ~dark):
             if _is_on_paper(part, rim=rim):
                 return part is dark
     level = grey - _surface(grey, degree=1)
     return bool(np.median(level) > (level.min() + level.max()) / 2)
+
+
+def _is_black_and_white(values: np.ndarray) -> bool:
+    return len(np.unique(values)) == 2
 
 
 def _is_on_paper(part: np.ndarray, *, rim: float = 0.0) -> bool:
@@ -160,9 +167,8 @@ def _above_paper(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What rises above the paper, 0 to 1, and the standard deviation of its noise."""
     high = values > otsu_threshold(values)
     fills = high.mean() > FILLED and (_is_cut_out(high) or _is_on_paper(high))
-    black_and_white = len(np.unique(values)) == 2
     # as much ink as fills a picture would bend any other view of the paper
-    if black_and_white or (fills and _spread(values) < FLAT):
+    if _is_black_and_white(values) or (fills and _spread(values) < FLAT):
         above = values - np.median(values[~high])
     else:
         above = _above_uneven(_without_shade(values))

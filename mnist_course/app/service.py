@@ -34,7 +34,6 @@ from .metrics import READ_SECONDS, metrics_page
 from .schema import BODY, PROBLEMS, DigitFound, Model, NumberRead, Prediction, Problem
 
 MODELS = "MNIST_COURSE_MODELS"  # environment variable: which models to serve, the first by default
-FAINT = "if the ink is faint, say which it is: ?ink=dark or ?ink=light"
 AT_ONCE = 4  # pictures that are worked on at the same time: bounds the memory
 
 
@@ -194,8 +193,8 @@ async def _say_what_is_wrong(_request: Request, problem: RequestValidationError)
 
 
 async def _say_that_it_is_blank(_request: Request, problem: BlankImageError) -> JSONResponse:
-    advice = {"advice": FAINT} if problem.faint else {}
-    return JSONResponse({"detail": problem.said, **advice}, 422)
+    advice = problem.advice("?ink=dark or ?ink=light")
+    return JSONResponse({"detail": problem.said} | ({"advice": advice} if advice else {}), 422)
 
 
 def _described(name: str, entry: dict) -> Model:
