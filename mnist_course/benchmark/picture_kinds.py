@@ -5,10 +5,11 @@ tests, and the choice of constants (on training digits alone).
 """
 
 from collections.abc import Callable
-from io import BytesIO
 
 import numpy as np
 from PIL import Image, ImageDraw
+
+from ..shipping.scans import as_jpeg
 
 MARGIN = 10  # pixels of paper around a digit, at least
 
@@ -40,13 +41,6 @@ def as_photo(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Dark ink on light paper, uint8, with the slight noise of a camera."""
     light = rng.uniform(200, 245) * (1 - 0.8 * ink) + rng.normal(0, 2, ink.shape)
     return np.clip(light, 0, 255).astype(np.uint8)
-
-
-def as_jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
-    """The picture, uint8, after it was kept as a JPEG file."""
-    file = BytesIO()
-    Image.fromarray(picture).save(file, "JPEG", quality=quality)
-    return np.asarray(Image.open(file))
 
 
 def plain(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from ..shipping.blocks import block
-from .picture_kinds import Draw, as_jpeg, enlarged
+from ..shipping.scans import as_jpeg, block
+from .picture_kinds import Draw, enlarged
 
 SMALL = (25, 51), (18, 81)  # pixels: from and below which a small photo is high and wide
 

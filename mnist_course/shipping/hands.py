@@ -10,20 +10,17 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 from scipy.interpolate import CubicSpline
 
 from ..app.strokes import draw_strokes
 from ..drawing import drawing_to_mnist
-from ..images import square_box, to_mnist
+from .scans import some_coarser
 
 Strokes = list[np.ndarray]  # each (n, 2): x to the right, y down, 0 to 1
 Write = Callable[[np.random.Generator], Strokes]
 Range = tuple[float, float]
 
 SIDE = 64  # pixels of the paper
-COARSE = 7, 15  # pixels of a coarse scanner for a digit: from, and below which
-ENLARGED = 100  # pixels: so large is its scan when it is read in
 STEPS = 8  # points of a curve from one control point to the next
 
 
@@ -35,6 +32,7 @@ class Hand(NamedTuple):
         degrees: of rotation, to either side.
         narrow: factor of the width, from and to.
         shake: standard deviation of the paper's slow bends, as a part of its side.
+        middle: exponent of the height: above 1 what is in the middle sits higher, below 1 lower.
         pen: width, as a part of the digit's longer side, from and to.
         coarse: how many are seen by a coarse scanner, as a fraction.
     """
@@ -43,12 +41,15 @@ class Hand(NamedTuple):
     degrees: float = 8.0
     narrow: Range = (0.65, 1.15)
     shake: float = 0.022
+    middle: Range = (0.7, 1.4)
     pen: Range = (0.06, 0.17)
     coarse: float = 0.25
 
 
 ONE_HAND = Hand()  # what is learned from
-OTHER_HAND = Hand(slant=0.4, degrees=5.0, narrow=(0.55, 1.25), shake=0.028, pen=(0.05, 0.15))
+OTHER_HAND = Hand(
+    slant=0.4, degrees=5.0, narrow=(0.55, 1.25), shake=0.028, middle=(0.65, 1.5), pen=(0.05, 0.15)
+)
 
 
 def european_digits(
@@ -89,33 +90,6 @@ def draw_variant(name: str, rng: np.random.Generator, *, hand: Hand = ONE_HAND) 
     return some_coarser(drawing_to_mnist(drawing)[None], rng, share=hand.coarse)[0]
 
 
-def some_coarser(
-    images: np.ndarray, rng: np.random.Generator, *, share: float = ONE_HAND.coarse
-) -> np.ndarray:
-    """A share of the images as coarse scanners see them.
-
-    Args:
-        images: in MNIST form, uint8, shape (n, 28, 28), none of them blank.
-        rng: decides which, and how coarse.
-        share: 0 to 1.
-
-    Returns:
-        The same dtype and shape.
-    """
-    images = images.copy()
-    for i in np.flatnonzero(rng.random(len(images)) < share):
-        images[i] = coarser(images[i], int(rng.integers(*COARSE)))
-    return images
-
-
-def coarser(image: np.ndarray, side: int) -> np.ndarray:
-    """A digit as a scanner sees it that has so many pixels for its longer side, read in again."""
-    digit = Image.fromarray(square_box(image))
-    small = np.pad(digit.resize((side, side), Image.Resampling.BOX), 1)
-    large = Image.fromarray(small).resize((ENLARGED, ENLARGED), Image.Resampling.BICUBIC)
-    return to_mnist(large, ink="light")
-
-
 def _placed(strokes: Strokes, rng: np.random.Generator, hand: Hand) -> Strokes:
     """Slanted, turned, narrowed, and as large as the paper less its margin."""
     angle = np.radians(rng.uniform(-hand.degrees, hand.degrees))
@@ -124,11 +98,17 @@ def _placed(strokes: Strokes, rng: np.random.Generator, hand: Hand) -> Strokes:
     moves = np.diag([rng.uniform(*hand.narrow), 1]) @ slant @ turn
     shake = rng.normal(0, hand.shake, (2, 4))  # of all of the paper, slowly
     apart = rng.normal(0, hand.shake / 2, (len(strokes), 2))  # where the pen was set down
+    strokes = _raised(strokes, rng.uniform(*hand.middle))
     moved = [(s + _bend(s, shake) + a) @ moves for s, a in zip(strokes, apart, strict=True)]
     points = np.concatenate(moved)
     low, size = points.min(axis=0), np.ptp(points, axis=0)
     scale = 0.76 / size.max()
     return [0.5 + (s - low - size / 2) * scale for s in moved]
+
+
+def _raised(strokes: Strokes, exponent: float) -> Strokes:
+    """The same strokes with their middle higher or lower, top and foot where they are."""
+    return [np.stack([x, y.clip(0) ** exponent], axis=1) for x, y in (s.T for s in strokes)]
 
 
 def _bend(points: np.ndarray, amounts: np.ndarray) -> np.ndarray:

@@ -11,8 +11,9 @@ from ..contract import Answer
 from ..data import load_uci_digits
 from ..manifest import work_folder
 from ..preprocessing import scale_pixels
-from .hands import OTHER_HAND, european_digits, some_coarser
+from .hands import ONE_HAND, OTHER_HAND, european_digits
 from .negatives import HELD_OUT_FONTS, MORE_FONTS, TRAINING_FONTS, fetch_fonts, glyphs
+from .scans import some_coarser
 
 Digits = tuple[np.ndarray, np.ndarray]
 
@@ -34,42 +35,33 @@ LEARNED_FONTS = (
 )
 
 SEED, VALIDATION_SEED, JUDGED_SEED = 0, 500, 1_000
+FONTS = 0.6  # of the digits to learn from; the others are drawn
 JUDGED, COPIES = 5_000, 30  # drawn digits; of each font's digits
-
-
-def with_other_hands(x: np.ndarray, y: np.ndarray, *, share: float) -> Digits:
-    """Digits and others besides, so many that they are this share of all.
-
-    Args:
-        x: in MNIST form, uint8, shape (n, 28, 28).
-        y: labels, shape (n,).
-        share: of the others in the result, 0 to less than 1: one half drawn by ``hands``, the
-            other half from fonts.
-
-    Returns:
-        Images and labels of the same dtypes, the others last.
-
-    Raises:
-        ValueError: the share is out of its range, or npm cannot fetch the fonts.
-    """
-    if not 0 <= share < 1:
-        raise ValueError(f"share must be from 0 to less than 1, got {share}")
-    images, labels = other_hands(round(len(x) * share / (1 - share)))
-    return np.concatenate([x, images]), np.concatenate([y, labels.astype(y.dtype)])
 
 
 @lru_cache(maxsize=2)  # a training of several seeds learns from the same ones
 def other_hands(count: int) -> Digits:
-    """So many digits to learn from: European ones drawn by a program, and those of fonts."""
-    drawn, of_fonts = european_digits(count - count // 2, SEED), ([], [])
-    if count // 2:
-        copies = -(-(count // 2) // (10 * len(LEARNED_FONTS)))
-        images, labels = font_digits(LEARNED_FONTS, copies=copies, seed=SEED)
-        rng = np.random.default_rng(SEED)
-        chosen = rng.permutation(len(images))[: count // 2]
-        of_fonts = some_coarser(images[chosen], rng), labels[chosen]
-    parts = [drawn, of_fonts] if count // 2 else [drawn]
-    return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+    """So many digits to learn from: some drawn by ``hands``, the others from fonts.
+
+    Args:
+        count: how many; the same count gives the same ones.
+
+    Returns:
+        Images in MNIST form, uint8, shape (count, 28, 28), and labels, uint8, shape (count,).
+
+    Raises:
+        ValueError: npm cannot fetch the fonts.
+    """
+    of_fonts = round(FONTS * count)
+    drawn = european_digits(count - of_fonts, SEED)
+    if not of_fonts:
+        return drawn
+    copies = -(-of_fonts // (10 * len(LEARNED_FONTS)))
+    images, labels = font_digits(LEARNED_FONTS, copies=copies, seed=SEED)
+    rng = np.random.default_rng(SEED)
+    chosen = rng.permutation(len(images))[:of_fonts]
+    written = some_coarser(images[chosen], rng, share=ONE_HAND.coarse)
+    return np.concatenate([drawn[0], written]), np.concatenate([drawn[1], labels[chosen]])
 
 
 def font_digits(names: Sequence[str], *, copies: int, seed: int) -> Digits:

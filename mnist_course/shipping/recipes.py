@@ -14,8 +14,8 @@ from ..preprocessing import one_hot, scale_pixels
 from ..training.learning_rates import cosine, one_cycle
 from ..training.loop import LearningRate, compile_model, train
 from ..training.optimizers import ConvMuon
-from .blocks import with_blocks
-from .more_hands import with_other_hands
+from .more_hands import other_hands
+from .scans import LOOKS, once_more
 
 _SCHEDULES = {"one_cycle": one_cycle, "cosine": cosine}
 
@@ -44,10 +44,12 @@ class Recipe(NamedTuple):
         elastic: standard deviation of random bends, pixels.
         blur: largest standard deviation of a random blur, pixels.
         gamma: largest exponent of the brightness, or its inverse; 1 leaves it.
-        hands: of what is learned from, the fraction that is not MNIST's: European digits drawn by
-            a program, and those of handwriting fonts.
         blocks: of MNIST's digits, the fraction that is learned from once more, stretched to a
             square as some data sets do.
+        scans: the same, as coarse scanners see them.
+        photos: the same, as small and noisy photos.
+        hands: other digits beside MNIST's, as a fraction of those: European ones drawn by a
+            program, and those of handwriting fonts.
         teacher: name of the recipe of a network that is asked about every varied image, and whose
             answers are learned beside the labels.
         taught: their weight in the loss, 0 to 1.
@@ -72,8 +74,10 @@ class Recipe(NamedTuple):
     elastic: float = 0.0
     blur: float = 0.0
     gamma: float = 1.0
-    hands: float = 0.0
     blocks: float = 0.0
+    scans: float = 0.0
+    photos: float = 0.0
+    hands: float = 0.0
     teacher: str = ""
     taught: float = 0.0
     temperature: float = 1.0
@@ -125,8 +129,10 @@ class Recipe(NamedTuple):
             f"elastic bends of {self.elastic:g} pixels": self.elastic,
             f"blur of up to {self.blur:g} pixels": self.blur,
             f"gamma of up to {self.gamma:g}": self.gamma > 1,
-            f"{self.hands:.0%} European digits and digits of fonts": self.hands,
             f"{self.blocks:.0%} of the digits once more, stretched to a square": self.blocks,
+            f"{self.scans:.0%} as coarse scans": self.scans,
+            f"{self.photos:.0%} as small photos": self.photos,
+            f"{self.hands:.0%} more, European digits and digits of fonts": self.hands,
             f"{self.taught:.0%} of the loss from the answers of its {self.teacher}, at a "
             f"temperature of {self.temperature:g}": self.teacher,
         }
@@ -146,6 +152,8 @@ _MUON = {"optimizer": "muon", "learning_rate": 0.02}
 
 _MANY_HANDS = {"degrees": 10, "zoom": 0.1, "shear": 0.1, "blur": 1.2, "gamma": 2}
 
+_BESIDE_MNIST = {"blocks": 0.12, "scans": 0.1, "photos": 0.15, "hands": 0.33}
+
 # a small network underfits: milder augmentation and smoothing, a higher rate
 _FOR_TINY = {"shift": 1, "label_smoothing": 0.02, "learning_rate": 0.02}
 
@@ -158,7 +166,7 @@ RECIPES = {
         "champion", day=27, epochs=12, **_ONE_CYCLE | _MUON | _MANY_HANDS | {"label_smoothing": 0}
     ),
     "reader": Recipe(
-        "champion", day=27, epochs=10, hands=0.2, blocks=0.12, **_ONE_CYCLE | _MUON | _MANY_HANDS
+        "champion", day=27, epochs=20, **_ONE_CYCLE | _MUON | _MANY_HANDS | _BESIDE_MNIST
     ),
     "sprint": Recipe("sprint", day=19, epochs=3, **_ONE_CYCLE | _MUON | {"shift": 1}),
     "tiny": Recipe("tiny", day=27, epochs=80, **_ONE_CYCLE | _FOR_TINY | _TAUGHT),
@@ -203,10 +211,7 @@ def train_recipe(
     if isinstance(recipe, str):
         recipe = _find(recipe)
     (x, y), _ = load_mnist() if data is None else data
-    if recipe.blocks:
-        x, y = with_blocks(x, y, share=recipe.blocks)
-    if recipe.hands:
-        x, y = with_other_hands(x, y, share=recipe.hands)
+    x, y = _with_others(recipe, x, y)
     if recipe.teacher and teacher is None:
         teacher, _, _ = train_recipe(recipe.teacher, data=data, verbose=verbose)
     begin = time.perf_counter()
@@ -230,6 +235,14 @@ def _find(name: str) -> Recipe:
     if name not in RECIPES:
         raise ValueError(f"there is no recipe {name!r}; choose one of {', '.join(RECIPES)}")
     return RECIPES[name]
+
+
+def _with_others(recipe: Recipe, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """MNIST's digits, and after them all others that the recipe learns from."""
+    parts = [once_more(x, y, look, share=getattr(recipe, look)) for look in LOOKS]
+    parts.append(other_hands(round(recipe.hands * len(x))))
+    images, labels = zip((x, y), *parts, strict=True)
+    return np.concatenate(images), np.concatenate(labels)
 
 
 def _compiled(

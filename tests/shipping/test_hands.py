@@ -3,12 +3,11 @@ import pytest
 
 from mnist_course import DigitReader
 from mnist_course.shipping.hands import (
+    ONE_HAND,
     OTHER_HAND,
     VARIANTS,
-    coarser,
     draw_variant,
     european_digits,
-    some_coarser,
 )
 
 
@@ -36,19 +35,13 @@ def test_every_variant_is_a_digit_in_mnist_form(name):
     assert np.mean(answers == digit) >= 0.5
 
 
-def test_a_coarse_scanner_blurs_and_keeps_the_brightest():
-    image = draw_variant("eight", np.random.default_rng(0))
-    seen = coarser(image, 8)
-    assert seen.shape == (28, 28)
-    assert seen.dtype == np.uint8
-    assert seen.max() == 255
-    assert np.abs(np.diff(seen.astype(int))).max() < np.abs(np.diff(image.astype(int))).max()
+def test_a_hand_decides_how_high_the_middle_sits():
+    steady = ONE_HAND._replace(slant=0, degrees=0, narrow=(1, 1), shake=0, coarse=0)
 
+    def bar(exponent: float) -> int:
+        """The row of a 4's bar."""
+        hand = steady._replace(middle=(exponent, exponent))
+        four = draw_variant("closed four", np.random.default_rng(0), hand=hand)
+        return int((four > 100).sum(axis=1).argmax())
 
-def test_a_share_of_images_is_made_coarser(rng):
-    images, _ = european_digits(200, 0)
-    coarse = some_coarser(images, rng, share=0.25)
-    changed = (coarse != images).any(axis=(1, 2))
-    assert (coarse.shape, coarse.dtype) == (images.shape, np.uint8)
-    assert 25 < changed.sum() < 75
-    assert not (some_coarser(images, rng, share=0) != images).any()
+    assert bar(1.4) < bar(1) < bar(0.7)

@@ -14,7 +14,6 @@ from mnist_course.shipping.recipes import RECIPES, Recipe
 from mnist_course.shipping.ship import ship
 
 (X_TRAIN, Y_TRAIN), (X_TEST, Y_TEST) = load_mnist()
-SMALL = balanced_subset(X_TRAIN, Y_TRAIN, per_class=30)
 DATA = balanced_subset(X_TRAIN, Y_TRAIN, per_class=60), (X_TEST[:200], Y_TEST[:200])
 
 
@@ -33,20 +32,18 @@ def no_fonts(monkeypatch, tmp_path):
     more_hands.other_hands.cache_clear()
 
 
-def test_other_hands_are_the_share_that_was_asked_for(no_fonts):
-    x, y = more_hands.with_other_hands(*SMALL, share=0.25)
-    assert len(x) == len(y) == 400
-    assert np.array_equal(x[:300], SMALL[0])
-    assert (x.dtype, y.dtype) == (SMALL[0].dtype, SMALL[1].dtype)
-    assert set(y[300:350]) == set(range(10))
-    again, _ = more_hands.with_other_hands(*SMALL, share=0.25)
-    assert np.array_equal(x, again)
+def test_other_hands_are_as_many_as_were_asked_for(no_fonts):
+    x, y = more_hands.other_hands(100)
+    assert (x.shape, x.dtype, y.shape, y.dtype) == ((100, 28, 28), np.uint8, (100,), np.uint8)
+    assert set(y[:40]) == set(range(10))
+    more_hands.other_hands.cache_clear()
+    assert np.array_equal(x, more_hands.other_hands(100)[0])
 
 
-@pytest.mark.parametrize("share", [-0.1, 1])
-def test_a_share_out_of_its_range_is_said(share):
-    with pytest.raises(ValueError, match="from 0 to less than 1"):
-        more_hands.with_other_hands(*SMALL, share=share)
+@pytest.mark.parametrize("count", [0, 1])
+def test_few_other_hands_need_no_font(count):
+    x, y = more_hands.other_hands(count)
+    assert (x.shape, y.shape) == ((count, 28, 28), (count,))
 
 
 def test_no_font_is_both_learned_from_and_judged_with():
@@ -91,7 +88,7 @@ def test_shipping_records_other_hands_and_their_card(no_fonts, monkeypatch, tmp_
     assert right["European digits drawn with other limits"]["tiny"][1] == 40
     assert read_manifest(tmp_path)["tiny"] == json.loads(json.dumps(entry))
     card = (tmp_path / "README.md").read_text()
-    assert "20% European digits" in card
+    assert "20% more, European digits" in card
     assert "| | n | `tiny` |\n|---|---|---|\n| MNIST test digits | 200 |" in card
 
 
