@@ -30,7 +30,7 @@ KINDS: dict[str, Draw] = {
     **dict.fromkeys(NUMBERS, in_rows),
 }
 DRAWINGS = {"canvas"}  # known to be drawn on a screen, as the app's pad knows it
-QUICK = {*DRAWINGS, *NUMBERS, "block"}  # read in milliseconds
+QUICK = {*DRAWINGS, *NUMBERS, "block", "small_photo"}  # read in milliseconds
 BLANK = np.zeros((28, 28), np.uint8)
 HEAD = ("kind of picture", "n", "ours, %", "interval", "Otsu, %", "naive, %")
 
@@ -198,8 +198,9 @@ def pictures_markdown(scores: Sequence[PictureScore]) -> str:
         "`split_digits`), **Otsu** (threshold, cut out, centre; of numbers each patch of ink), "
         "**naive** (shrink and invert; numbers are first cut into equal parts). Right, in %; a "
         "refusal counts as wrong, and so does a number with one digit wrong; the interval (95 %) "
-        f"is of ours. `{MODEL}` has learned from training digits made into blocks, and from no "
-        f"other kind of picture. {datetime.date.today().isoformat()}.",
+        f"is of ours. `{MODEL}` has learned from training digits made into blocks and into small "
+        "photos of another generator (`shipping/scans.py`), and from no other kind of picture. "
+        f"{datetime.date.today().isoformat()}.",
         "",
         f"| {' | '.join(HEAD)} |",
         f"|---|{'--:|' * (len(HEAD) - 1)}",
