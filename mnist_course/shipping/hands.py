@@ -14,7 +14,7 @@ from scipy.interpolate import CubicSpline
 
 from ..app.strokes import draw_strokes
 from ..drawing import drawing_to_mnist
-from .scans import some_coarser
+from .scans import coarse_scan, some_seen
 
 Strokes = list[np.ndarray]  # each (n, 2): x to the right, y down, 0 to 1
 Write = Callable[[np.random.Generator], Strokes]
@@ -87,7 +87,7 @@ def draw_variant(name: str, rng: np.random.Generator, *, hand: Hand = ONE_HAND) 
     """
     strokes = _placed(VARIANTS[name][1](rng), rng, hand)
     drawing = draw_strokes([s.tolist() for s in strokes], SIDE, rng.uniform(*hand.pen))
-    return some_coarser(drawing_to_mnist(drawing)[None], rng, share=hand.coarse)[0]
+    return some_seen(drawing_to_mnist(drawing)[None], rng, coarse_scan, share=hand.coarse)[0]
 
 
 def _placed(strokes: Strokes, rng: np.random.Generator, hand: Hand) -> Strokes:

@@ -13,7 +13,7 @@ from ..manifest import work_folder
 from ..preprocessing import scale_pixels
 from .hands import ONE_HAND, OTHER_HAND, european_digits
 from .negatives import HELD_OUT_FONTS, MORE_FONTS, TRAINING_FONTS, fetch_fonts, glyphs
-from .scans import some_coarser
+from .scans import coarse_scan, some_seen
 
 Digits = tuple[np.ndarray, np.ndarray]
 
@@ -60,7 +60,7 @@ def other_hands(count: int) -> Digits:
     images, labels = font_digits(LEARNED_FONTS, copies=copies, seed=SEED)
     rng = np.random.default_rng(SEED)
     chosen = rng.permutation(len(images))[:of_fonts]
-    written = some_coarser(images[chosen], rng, share=ONE_HAND.coarse)
+    written = some_seen(images[chosen], rng, coarse_scan, share=ONE_HAND.coarse)
     return np.concatenate([drawn[0], written]), np.concatenate([drawn[1], labels[chosen]])
 
 

@@ -105,18 +105,21 @@ def seen(digit: np.ndarray, look: Look, rng: np.random.Generator) -> np.ndarray:
         return digit
 
 
-def some_coarser(images: np.ndarray, rng: np.random.Generator, *, share: float) -> np.ndarray:
-    """A share of the images as coarse scanners see them.
+def some_seen(
+    images: np.ndarray, rng: np.random.Generator, *looks: Look, share: float
+) -> np.ndarray:
+    """The same images, a share of them with one of these looks.
 
     Args:
-        images: in MNIST form, uint8, shape (n, 28, 28), none of them blank.
-        rng: decides which, and how coarse.
+        images: in MNIST form, uint8, shape (n, 28, 28); blank ones stay as they are.
+        rng: decides which, and what they look like.
+        looks: of ``LOOKS``.
         share: 0 to 1.
 
     Returns:
         The same dtype and shape.
     """
-    images = images.copy()
-    for i in np.flatnonzero(rng.random(len(images)) < share):
-        images[i] = seen(images[i], coarse_scan, rng)
+    images, chosen = images.copy(), rng.random(len(images)) < share
+    for i in np.flatnonzero(chosen & images.any(axis=(1, 2))):
+        images[i] = seen(images[i], looks[rng.integers(len(looks))], rng)
     return images

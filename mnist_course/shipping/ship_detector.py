@@ -41,6 +41,8 @@ from .negatives import (
     redrawn_digit,
     star_heart_or_house,
 )
+from .recipes import RECIPES
+from .scans import coarse_scan, small_photo, some_seen
 
 KIND, ENDING = "detector", "_detector.onnx"
 FONTS = (*TRAINING_FONTS, *MORE_FONTS)  # to learn from
@@ -110,12 +112,15 @@ def ship_detector(
     return _recorded(name, detector, facts, folder)
 
 
-def make_examples(digits: np.ndarray, fonts: Sequence[Path], *, seed: int = 0) -> Examples:
+def make_examples(
+    digits: np.ndarray, fonts: Sequence[Path], *, scanned: float = 0.0, seed: int = 0
+) -> Examples:
     """Digits and what is none, drawn alike, so that the drawing itself tells nothing.
 
     Args:
         digits: in MNIST form, uint8, shape (n, 28, 28).
         fonts: files of fonts.
+        scanned: the share of both that is seen as coarse scans or small photos, 0 to 1.
         seed: an integer; the same seed gives the same images.
     """
     rng = np.random.default_rng(seed)
@@ -135,6 +140,7 @@ def make_examples(digits: np.ndarray, fonts: Sequence[Path], *, seed: int = 0) -
     no += [draw_all(number(digits), NUMBERS, seed), *drawn[1:]]
     yes = [digits, drawn_anew, drawn[0]]
     images, count = np.concatenate([*yes, *no]), sum(map(len, yes))
+    images = some_seen(images, rng, coarse_scan, small_photo, share=scanned)
     return Examples(images, np.arange(len(images)) < count)
 
 
@@ -193,7 +199,9 @@ def _trained(
 ) -> bytes:
     """The detector's ONNX file, its threshold set."""
     report("drawing digits, letters and all else")
-    examples = make_examples(fit, _files(fonts, FONTS))
+    recipe = RECIPES.get(reader.name)
+    scanned = recipe.scans + recipe.photos if recipe else 0.0  # as much as its network knows
+    examples = make_examples(fit, _files(fonts, FONTS), scanned=scanned)
     report(f"training on {len(examples.images):,} images")
     network = train_detector(examples, reader.feature_maps, report=report)
     maps = reader.feature_maps(set_aside)

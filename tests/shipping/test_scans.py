@@ -10,7 +10,7 @@ from mnist_course.shipping.scans import (
     once_more,
     seen,
     small_photo,
-    some_coarser,
+    some_seen,
 )
 
 
@@ -83,10 +83,15 @@ def test_a_digit_that_is_too_faint_to_be_seen_stays_as_it_is(digits, rng):
     assert seen(digit, lambda *_: np.full((20, 20), 200, np.uint8), rng) is digit
 
 
-def test_a_share_of_images_is_made_coarser(mnist, rng):
+def test_a_share_of_images_is_seen_otherwise(mnist, rng):
     images = mnist[0][0][:200]
-    coarse = some_coarser(images, rng, share=0.25)
-    changed = (coarse != images).any(axis=(1, 2))
-    assert (coarse.shape, coarse.dtype) == (images.shape, np.uint8)
+    others = some_seen(images, rng, coarse_scan, small_photo, share=0.25)
+    changed = (others != images).any(axis=(1, 2))
+    assert (others.shape, others.dtype) == (images.shape, np.uint8)
     assert 25 < changed.sum() < 75
-    assert not (some_coarser(images, rng, share=0) != images).any()
+    assert not (some_seen(images, rng, coarse_scan, share=0) != images).any()
+
+
+def test_a_blank_has_no_other_look(rng):
+    blank = np.zeros((3, 28, 28), np.uint8)
+    assert not some_seen(blank, rng, coarse_scan, share=1).any()
