@@ -66,6 +66,19 @@ def test_look_alikes_are_not_among_the_letters_that_count():
     assert not set(letters) & set("OoIlZzSs")
 
 
+@pytest.mark.parametrize("scanned", [0.0, 1.0])
+def test_digits_and_all_else_are_scanned_alike(scanned, monkeypatch):
+    few = X_TRAIN[:12]
+    monkeypatch.setattr(ship_detector, "glyphs", lambda texts, fonts, copies, seed: (few, None))
+    monkeypatch.setattr(ship_detector, "DRAWN_COUNTS", {"faces": 12})
+    monkeypatch.setattr(ship_detector, "NUMBERS", 12)
+    plain = ship_detector.make_examples(few, [])
+    others = ship_detector.make_examples(few, [], scanned=scanned)
+    assert np.array_equal(plain.is_digit, others.is_digit)
+    changed = (plain.images != others.images).any(axis=(1, 2))
+    assert changed[plain.is_digit].mean() == changed[~plain.is_digit].mean() == scanned
+
+
 def test_no_font_is_both_trained_on_and_judged_by():
     assert not set(ship_detector.FONTS) & set(negatives.HELD_OUT_FONTS)
 
