@@ -53,7 +53,8 @@ DRAWN_COUNTS = {
     "zigzags": 3000, "outlines": 5000, "blank": 2000,
 }  # fmt: skip
 REDRAWN, NUMBERS, WORDS = 12_000, 4_000, 16
-COPIES = {"digits": 7, "letters": 7, "punctuation": 6, "words": 2}
+COPIES = {"digits": 7, "letters": 7, "punctuation": 9, "words": 2}
+SCANNED = 0.1  # of digits and all else, if the network has learned scans and photos
 JUDGED, JUDGED_COPIES, JUDGED_SEED = 2_000, 20, 1_000  # another seed than the training's
 
 Report = Callable[[str], None]
@@ -200,7 +201,7 @@ def _trained(
     """The detector's ONNX file, its threshold set."""
     report("drawing digits, letters and all else")
     recipe = RECIPES.get(reader.name)
-    scanned = recipe.scans + recipe.photos if recipe else 0.0  # as much as its network knows
+    scanned = SCANNED if recipe and recipe.scans else 0.0
     examples = make_examples(fit, _files(fonts, FONTS), scanned=scanned)
     report(f"training on {len(examples.images):,} images")
     network = train_detector(examples, reader.feature_maps, report=report)
