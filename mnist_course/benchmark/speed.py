@@ -14,8 +14,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from .._download import KERAS_URL
 from .._paths import MODELS_FOLDER
-from ..data import KERAS_URL, MNIST_FILE, SHA256, Arrays, keras_cache_file, load_mnist
+from ..data import MNIST_FILE, SHA256, Arrays, keras_cache_file, load_mnist
 from ..models import MODELS, create_model
 from ..predictor import DigitReader
 from ..preprocessing import scale_pixels

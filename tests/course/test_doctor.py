@@ -188,7 +188,7 @@ def test_missing_data_is_a_warning_and_starts_no_download(tmp_path, monkeypatch)
 
     monkeypatch.setattr(data, "MNIST_FILE", tmp_path / "mnist.npz")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    monkeypatch.setattr(data, "_download", pytest.fail)
+    monkeypatch.setattr(data, "download_mnist", pytest.fail)
     assert only(doctor.check_data()).status == "warning"
 
 
