@@ -22,7 +22,8 @@ from ..predictor import DigitReader
 from ..preprocessing import scale_pixels
 from ..shipping.formats import FORMATS
 from ..shipping.opening import Answer, open_model
-from ..training.loop import compile_model, train
+from ..training.compiling import compile_model
+from ..training.loop import train
 from .rows import Row, in_order, time_in_turn
 
 BATCH = 128  # of the epochs
