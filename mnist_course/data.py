@@ -4,30 +4,13 @@ Whatever the source, the arrays are the original 70,000 digits: the SHA-256 of t
 array is verified on every load.
 """
 
-import gzip
-import hashlib
-import http.client
-import io
-import os
-import tempfile
-import urllib.request
-import zipfile
-import zlib
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
+from ._download import download_mnist
+from ._npz import DataError, array_sha256, read_npz
 from ._paths import DIGITS, MNIST_FILE, keras_home, restore_advice
-
-KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
-IDX_MIRROR = "https://ossci-datasets.s3.amazonaws.com/mnist/"
-IDX_FILES = {  # the original four files, and the bytes of header in front of the array
-    "x_train": ("train-images-idx3-ubyte.gz", 16),
-    "y_train": ("train-labels-idx1-ubyte.gz", 8),
-    "x_test": ("t10k-images-idx3-ubyte.gz", 16),
-    "y_test": ("t10k-labels-idx1-ubyte.gz", 8),
-}
 
 SHA256 = {
     "x_train": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
@@ -35,6 +18,7 @@ SHA256 = {
     "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
     "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
 }
+FILE_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"  # mnist.npz
 
 SHAPES = {
     "x_train": (60_000, 28, 28),
@@ -58,15 +42,8 @@ LETTERS_SHA256 = {  # made anew by data/rebuild_letters.py, which prints these
     "labels": "9046452f772dc9672f4ab5897aa7709cd33743d53400a3128b7cba34533f6400",
     "fonts": "49d36418aed17ee267f25ace6572afaabc71911a6a44479c43cc504e1a7f72c2",
 }
-FILE_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
-
-TIMEOUT = 30  # seconds without a byte, then a download is given up
 
 Arrays = tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
-
-
-class DataError(ValueError):
-    """A data file is missing, damaged or not what it should be."""
 
 
 def load_mnist(path: str | Path | None = None) -> Arrays:
@@ -94,7 +71,7 @@ def load_mnist(path: str | Path | None = None) -> Arrays:
     for candidate in (MNIST_FILE, keras_cache_file()):
         if candidate.exists():
             return _read_verified(candidate)
-    return _read_verified(_download(keras_cache_file()))
+    return _read_verified(download_mnist(keras_cache_file(), verify=_read_verified))
 
 
 def load_uci_digits() -> tuple[np.ndarray, np.ndarray]:
@@ -145,7 +122,7 @@ def load_drawings(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
         DataError: there is no such file, or it holds something else.
     """
     remedy = "Download the drawings again from the page"
-    arrays = _read_npz(Path(path), ("images", "labels"), "file of drawings", remedy)
+    arrays = read_npz(Path(path), ("images", "labels"), "file of drawings", remedy)
     images, labels = arrays["images"], arrays["labels"]
     fits = images.dtype == labels.dtype == np.uint8 and labels.ndim == 1
     if not fits or images.shape != (len(labels), 28, 28) or np.any(labels > 9):
@@ -257,13 +234,8 @@ def keras_cache_file() -> Path:
     return keras_home() / "datasets" / "mnist.npz"
 
 
-def array_sha256(array: np.ndarray) -> str:
-    """SHA-256 of an array's bytes in C order, as 64 hexadecimal digits."""
-    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
-
-
 def _read_verified(file: Path) -> Arrays:
-    arrays = _read_npz(file, SHA256, "MNIST file", _remedy(file), sha256=FILE_SHA256)
+    arrays = read_npz(file, SHA256, "MNIST file", _remedy(file), sha256=FILE_SHA256)
     for name, expected in SHA256.items():
         array, shape = arrays[name], SHAPES[name]
         if (array.dtype, array.shape) != (np.uint8, shape):  # the same bytes can be cut otherwise
@@ -282,99 +254,17 @@ def _read_verified(file: Path) -> Arrays:
 
 def _read_own(file: Path, checksums: dict[str, str]) -> dict[str, np.ndarray]:
     """The arrays of a file that comes with the package, verified."""
-    arrays = _read_npz(file, checksums, "file of the course", _remedy(file))
+    arrays = read_npz(file, checksums, "file of the course", _remedy(file))
     for name, expected in checksums.items():
         if array_sha256(arrays[name]) != expected:
             raise DataError(f"{file} is not the one of the course\n{_remedy(file)}")
     return arrays
 
 
-def _read_npz(
-    file: Path, names: Iterable[str], what: str, remedy: str, *, sha256: str = ""
-) -> dict[str, np.ndarray]:
-    """The named arrays; what the file is, and should be, and the remedy go into the messages."""
-    if not os.path.isfile(file):
-        raise DataError(f"there is no {what} at {file}; expected an .npz file")
-    try:
-        content = file.read_bytes()
-    except OSError as problem:
-        raise DataError(f"cannot read {file} ({problem})\n{remedy}") from problem
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in names}
-    except (
-        AttributeError,  # a plain .npy array: it has no context to enter
-        EOFError,
-        KeyError,
-        OSError,
-        TypeError,
-        ValueError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as problem:
-        found = hashlib.sha256(content).hexdigest()
-        expected = f"\n  expected {sha256}" if sha256 else ""
-        raise DataError(
-            f"{file} is damaged or not the expected {what} ({problem}): the SHA-256 of the file "
-            f"is\n  found    {found}{expected}\n{remedy}"
-        ) from problem
-
-
 def _remedy(file: Path) -> str:
     if file == MNIST_FILE or file.is_relative_to(DIGITS):
         return restore_advice(file)
     return f"Move or delete {file}, then load again to fetch a good copy."
-
-
-def _download(target: Path) -> Path:
-    """Fetch MNIST aside, verify it, then rename it into place: never half a file."""
-    failures = []
-    for fetch in (_fetch_npz, _fetch_idx):
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=target.parent) as aside:
-                file = fetch(Path(aside))
-                _read_verified(file)
-                return file.replace(target)
-        except (OSError, EOFError, ValueError, zlib.error) as problem:
-            failures.append(f"  {problem}")
-    reasons = "\n".join(dict.fromkeys(failures))  # the same one is told once
-    raise DataError(
-        f"MNIST is not on this machine and could not be downloaded:\n{reasons}\n"
-        f"Try again with a connection (behind a proxy: set HTTPS_PROXY), or\n"
-        f"copy mnist.npz (11.5 MB, in the folder data/ of the course's repository, or from\n"
-        f"{KERAS_URL} on a machine with a connection) to\n  {target}"
-    )
-
-
-def _fetch_npz(folder: Path) -> Path:
-    return _get_file("mnist.npz", KERAS_URL, folder)
-
-
-def _fetch_idx(folder: Path) -> Path:
-    arrays = {}
-    for name, (file, header) in IDX_FILES.items():
-        content = gzip.decompress(_get_file(file, IDX_MIRROR + file, folder).read_bytes())
-        flat = np.frombuffer(content, np.uint8, offset=header)
-        arrays[name] = flat.reshape(-1, 28, 28) if name.startswith("x") else flat
-    np.savez_compressed(folder / "mnist.npz", **arrays)
-    return folder / "mnist.npz"
-
-
-def _get_file(name: str, url: str, folder: Path) -> Path:
-    """Download a file.
-
-    Raises:
-        OSError: no connection, or nothing came for ``TIMEOUT`` seconds.
-    """
-    try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:
-            (folder / name).write_bytes(answer.read())
-    except TimeoutError as problem:
-        raise OSError(f"nothing came from {url} for {TIMEOUT:g} s") from problem
-    except (OSError, http.client.HTTPException) as problem:
-        raise OSError(f"{url}: {problem}") from problem
-    return folder / name
 
 
 def _require_same_length(x: np.ndarray, y: np.ndarray) -> None:

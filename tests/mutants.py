@@ -21,6 +21,7 @@ MUTANTS = 40
 MODULES = {  # module: its tests
     "preprocessing": "test_preprocessing.py",
     "data": "test_data.py",
+    "_download": "test_download.py",
     "manifest": "test_manifest.py",
     "images": "test_images.py",
     "scratch": "test_scratch.py",

@@ -14,14 +14,16 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from .._download import KERAS_URL
 from .._paths import MODELS_FOLDER
-from ..data import KERAS_URL, MNIST_FILE, SHA256, Arrays, keras_cache_file, load_mnist
+from ..data import MNIST_FILE, SHA256, Arrays, keras_cache_file, load_mnist
 from ..models import MODELS, create_model
 from ..predictor import DigitReader
 from ..preprocessing import scale_pixels
 from ..shipping.formats import FORMATS
 from ..shipping.opening import Answer, open_model
-from ..training.loop import compile_model, train
+from ..training.compiling import compile_model
+from ..training.loop import train
 from .rows import Row, in_order, time_in_turn
 
 BATCH = 128  # of the epochs

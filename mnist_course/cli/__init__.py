@@ -7,9 +7,13 @@ import sys
 from importlib.util import find_spec
 
 from .._paths import extra_advice
-from . import learn, serve, use, window, write  # noqa: F401 (importing them adds their commands)
+from . import learn, serve, use  # noqa: F401 (importing them adds their commands)
 from .application import COMMAND, app
 from .screen import red
+
+# the help names the commands in the order in which they are added
+# isort: split
+from . import benchmark, window, write  # noqa: F401
 
 
 def main() -> None:

@@ -270,7 +270,7 @@ MUTATIONS = (
     ),
     Mutation(
         "ten-times-the-learning-rate",
-        "training.loop.compile_model",
+        "training.compiling.compile_model",
         (9, 10),
         _options(learning_rate=0.01),
     ),
@@ -309,7 +309,9 @@ MUTATIONS = (
         (12,),
         on_result(lambda table: table.assign(loss=table["loss"].expanding().mean())),
     ),
-    Mutation("optimizer-ignored", "training.loop.compile_model", (12,), _options(optimizer=None)),
+    Mutation(
+        "optimizer-ignored", "training.compiling.compile_model", (12,), _options(optimizer=None)
+    ),
     Mutation(
         "variants-named-backwards",
         "training.experiments.compare",
@@ -450,7 +452,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the-same-first-weights-for-all",
-        "training.loop.start_anew",
+        "training.compiling.start_anew",
         (16, 23),
         on_arguments(lambda given, options: ((given[0], _zeroed(given[1])), options)),
     ),

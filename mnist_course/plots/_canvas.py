@@ -36,29 +36,36 @@ def label_pair(labels, predicted) -> tuple[np.ndarray, np.ndarray]:
             f"{labels.shape} and {predicted.shape}: there is nothing to draw"
         )
     if predicted.ndim == 2 and predicted.shape[1] == 10:
-        sums = predicted.sum(axis=1)
-        if predicted.min() < 0 or not np.allclose(sums, 1, atol=1e-2):
-            raise ValueError(
-                "expected probabilities that sum to 1 in each row, got sums from "
-                f"{sums.min():.4g} to {sums.max():.4g}, and numbers from {predicted.min():.4g} on; "
-                "do they come from a layer without softmax?"
-            )
-        predicted = predicted.argmax(axis=1)
-    for name, digits in (("labels", labels), ("predictions", predicted)):
-        if digits.ndim != 1 or digits.dtype.kind not in "ui":
-            raise ValueError(
-                f"expected {name} as digits, integers of shape (n,)"
-                f"{' or probabilities of shape (n, 10)' if name == 'predictions' else ''}, got "
-                f"{digits.dtype} of shape {digits.shape}"
-            )
-        if digits.min() < 0 or digits.max() > 9:
-            raise ValueError(f"expected {name} from 0 to 9, got {digits.min()} to {digits.max()}")
+        predicted = _likeliest(predicted)
+    _check_digits("labels", labels)
+    _check_digits("predictions", predicted, or_else=" or probabilities of shape (n, 10)")
     if len(labels) != len(predicted):
         raise ValueError(
             f"expected one prediction per label, got {len(labels)} labels and "
             f"{len(predicted)} predictions"
         )
     return labels, predicted
+
+
+def _likeliest(probabilities: np.ndarray) -> np.ndarray:
+    sums, low = probabilities.sum(axis=1), probabilities.min()
+    if low < 0 or not np.allclose(sums, 1, atol=1e-2):
+        raise ValueError(
+            "expected probabilities that sum to 1 in each row, got sums from "
+            f"{sums.min():.4g} to {sums.max():.4g}, and numbers from {low:.4g} on; "
+            "do they come from a layer without softmax?"
+        )
+    return probabilities.argmax(axis=1)
+
+
+def _check_digits(name: str, digits: np.ndarray, or_else: str = "") -> None:
+    if digits.ndim != 1 or digits.dtype.kind not in "ui":
+        raise ValueError(
+            f"expected {name} as digits, integers of shape (n,){or_else}, got {digits.dtype} of "
+            f"shape {digits.shape}"
+        )
+    if digits.min() < 0 or digits.max() > 9:
+        raise ValueError(f"expected {name} from 0 to 9, got {digits.min()} to {digits.max()}")
 
 
 def positive(name: str, value: int) -> int:

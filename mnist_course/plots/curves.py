@@ -77,15 +77,27 @@ def plot_confusion(
     labels, predicted = label_pair(labels, predicted)
     how = "true" if normalize else None
     matrix = confusion_matrix(labels, predicted, labels=range(10), normalize=how)
-    unit = "% of the true digit's images" if normalize else "images"
     words = np.array([[f"{100 * v:.1f}" if normalize else f"{v}" for v in r] for r in matrix])
     matrix = 100 * matrix if normalize else matrix
-    errors = np.where(np.eye(10, dtype=bool), 0, matrix)
     ax = axes_of_size(ax, 7, 5.6)
+    _draw_errors(ax, matrix, words, "% of the true digit's images" if normalize else "images")
+    for digit in range(10):
+        centred_text(ax, digit + 0.5, digit + 0.5, words[digit, digit], color="#666666", fontsize=9)
+    ax.tick_params(length=0, rotation=0)
+    ax.grid(False)
+    ax.set(xlabel="predicted digit", ylabel="true digit")
+    ax.set_title(title or "", loc="left")
+    return ax
+
+
+def _draw_errors(ax: Axes, matrix: np.ndarray, words: np.ndarray, unit: str) -> None:
+    """A confusion matrix without its diagonal, in colour; the errors that occur in words."""
+    diagonal = np.eye(10, dtype=bool)
+    errors = np.where(diagonal, 0, matrix)
     ax.set_facecolor("#EEEEEE")  # shows where the diagonal is masked
     sns.heatmap(
         errors,
-        mask=np.eye(10, dtype=bool),
+        mask=diagonal,
         annot=np.where(errors > 0, words, ""),
         fmt="",
         cmap="Oranges",
@@ -97,13 +109,6 @@ def plot_confusion(
         cbar_kws={"label": f"errors ({unit})"},
         ax=ax,
     )
-    for digit in range(10):
-        centred_text(ax, digit + 0.5, digit + 0.5, words[digit, digit], color="#666666", fontsize=9)
-    ax.tick_params(length=0, rotation=0)
-    ax.grid(False)
-    ax.set(xlabel="predicted digit", ylabel="true digit")
-    ax.set_title(title or "", loc="left")
-    return ax
 
 
 def plot_accuracies(

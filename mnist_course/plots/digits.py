@@ -1,7 +1,7 @@
 """Figures of digits: grids, predictions, single pixels, maps over a digit."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -175,16 +175,20 @@ def show_heat_map(
     ax.imshow(values, cmap="PuOr_r", vmin=-top, vmax=top, extent=extent, interpolation="nearest")
     ax.contour(images[0], [0.5 * images[0].max()], colors=TEXT, linewidths=1)
     if max(values.shape) <= 8:
-        digits = 1 if top >= 2 else 2 if top >= 0.2 else 3
-        down, right = height / values.shape[0], width / values.shape[1]
-        for (row, column), value in np.ndenumerate(values):
-            place = (column + 0.5) * right - 0.5, (row + 0.5) * down - 0.5
-            text = f"{value:.{digits}f}".replace("-", "−") if round(value, digits) else "0"
-            ink = "white" if abs(value) > 0.7 * top else TEXT
-            centred_text(ax, *place, text, fontsize=5.5, color=ink)
+        _write_values(ax, values, top, down=height / len(values), right=width / len(values[0]))
     ax.set(xticks=[], yticks=[])
     ax.set_title(title or "", loc="left", fontsize=10)
     return ax
+
+
+def _write_values(ax: Axes, values: np.ndarray, top: float, *, down: float, right: float) -> None:
+    """The numbers of a map in their places, which are so many pixels high and wide."""
+    digits = 1 if top >= 2 else 2 if top >= 0.2 else 3
+    for (row, column), value in np.ndenumerate(values):
+        place = (column + 0.5) * right - 0.5, (row + 0.5) * down - 0.5
+        text = f"{value:.{digits}f}".replace("-", "−") if round(value, digits) else "0"
+        ink = "white" if abs(value) > 0.7 * top else TEXT
+        centred_text(ax, *place, text, fontsize=5.5, color=ink)
 
 
 def _draw_grid(images, ax, columns, title, *, above=None, below=None, right=None) -> Axes:
@@ -195,34 +199,54 @@ def _draw_grid(images, ax, columns, title, *, above=None, below=None, right=None
         pitch = min(2.5 if len(images) == 1 else 1.5, 7.5 / columns, 10 / rows)
     else:
         pitch = ax.bbox.width / ax.figure.dpi / columns
-    texts = [str(text) for given in (above, below) if given is not None for text in given]
-    size = np.clip(72 * pitch / (0.65 * max(map(len, texts), default=1)), 5, 10)  # points
-    line, gap = 1.4 * size / 72, 0.08 * pitch
-    over, under = line * (above is not None), line * (below is not None)
-    wide = pitch - gap
-    tall = wide * images.shape[1] / images.shape[2]
-    step = over + tall + under + gap
+    grid = _grid(pitch, images.shape[1] / images.shape[2], above, below)
     if ax is None:
         across = max(columns * pitch, 0.1 * len(title or ""))
-        ax = axes_of_size(None, across + 0.1, rows * step + (0.4 if title else 0.1))
+        ax = axes_of_size(None, across + 0.1, rows * grid.step + (0.4 if title else 0.1))
     for i, image in enumerate(images):
-        x, y = (i % columns) * pitch, (i // columns) * step + over
-        ax.imshow(image, extent=(x, x + wide, y + tall, y), **_ink(images))
+        x, y = (i % columns) * pitch, (i // columns) * grid.step + grid.over
+        ax.imshow(image, extent=(x, x + grid.wide, y + grid.tall, y), **_ink(images))
         color, width = (FRAME, 1) if right is None else (GREEN, 1) if right[i] else (RED, 3)
-        ax.add_patch(
-            Rectangle((x, y), wide, tall, fill=False, edgecolor=color, lw=width, clip_on=False)
-        )
+        frame = {"fill": False, "edgecolor": color, "lw": width, "clip_on": False}
+        ax.add_patch(Rectangle((x, y), grid.wide, grid.tall, **frame))
+        middle = x + grid.wide / 2
         if above is not None:
             ink = TEXT if right is None else color
-            centred_text(ax, x + wide / 2, y - over / 2, above[i], color=ink, fontsize=size)
+            centred_text(ax, middle, y - grid.over / 2, above[i], color=ink, fontsize=grid.size)
         if below is not None:
-            middle = y + tall + under / 2
-            centred_text(ax, x + wide / 2, middle, below[i], color=TEXT, fontsize=size)
-    limits = {"xlim": (0, columns * pitch - gap), "ylim": (rows * step - gap, 0)}
+            line = y + grid.tall + grid.under / 2
+            centred_text(ax, middle, line, below[i], color=TEXT, fontsize=grid.size)
+    limits = {"xlim": (0, columns * pitch - grid.gap), "ylim": (rows * grid.step - grid.gap, 0)}
     ax.set(**limits, aspect="equal", anchor="NW")
     ax.axis("off")
     ax.set_title(title or "", loc="left")
     return ax
+
+
+class _Grid(NamedTuple):
+    """What one place of a grid is made of, from top to bottom; inches."""
+
+    over: float  # the text above
+    tall: float  # the digit
+    under: float  # the text below
+    gap: float  # to the next place, down and across
+    wide: float  # the digit
+    size: float  # points: of both texts
+
+    @property
+    def step(self) -> float:
+        """From digit to digit, down."""
+        return self.over + self.tall + self.under + self.gap
+
+
+def _grid(pitch: float, proportion: float, above, below) -> _Grid:
+    """The sizes that let the longest text fit into the pitch, from digit to digit across."""
+    texts = [str(text) for given in (above, below) if given is not None for text in given]
+    size = np.clip(72 * pitch / (0.65 * max(map(len, texts), default=1)), 5, 10)
+    line, gap = 1.4 * size / 72, 0.08 * pitch
+    over, under = line * (above is not None), line * (below is not None)
+    wide = pitch - gap
+    return _Grid(over, wide * proportion, under, gap, wide, size)
 
 
 def _as_images(images: np.ndarray) -> np.ndarray:

@@ -47,20 +47,8 @@ def draw_network(
     layers = [np.asarray(layer, dtype=float) for layer in values]
     weights = [np.asarray(w) for w in weights]
     ax = axes_of_size(ax, 5, 3.2)
-    for k, (left, right, w) in enumerate(zip(layers, layers[1:], weights, strict=False)):
-        if np.shape(w) != (len(left), len(right)):
-            raise ValueError(
-                f"expected weights of shape {(len(left), len(right))} between layers {k} and "
-                f"{k + 1}, got {np.shape(w)}"
-            )
-        lines = {
-            (i, j): (np.array(_place(k, i, left)), np.array(_place(k + 1, j, right)))
-            for i, j in np.ndindex(w.shape)
-            if not np.isnan(left[i] if backward else right[j])
-        }
-        spots = _free_spots(list(lines.values()))
-        for ((i, j), ends), spot in zip(lines.items(), spots, strict=True):
-            _line(ax, *ends, w[i, j], left[i] == 0 or right[j] == 0, backward, spot)
+    for k, between in enumerate(zip(layers, layers[1:], weights, strict=False)):
+        _weights(ax, k, *between, backward=backward)
     for k, layer in enumerate(layers):
         for i, value in enumerate(layer):
             _unit(ax, _place(k, i, layer), value)
@@ -77,6 +65,23 @@ def draw_network(
 
 def _place(layer: int, unit: int, units: Sequence) -> tuple[float, float]:
     return 2.2 * layer, (len(units) - 1) / 2 - unit
+
+
+def _weights(ax: Axes, k: int, left, right, weights: np.ndarray, *, backward: bool) -> None:
+    """The lines between layer k and the next, each with its number where there is room."""
+    if weights.shape != (len(left), len(right)):
+        raise ValueError(
+            f"expected weights of shape {(len(left), len(right))} between layers {k} and "
+            f"{k + 1}, got {weights.shape}"
+        )
+    lines = {
+        (i, j): (np.array(_place(k, i, left)), np.array(_place(k + 1, j, right)))
+        for i, j in np.ndindex(weights.shape)
+        if not np.isnan(left[i] if backward else right[j])
+    }
+    spots = _free_spots(list(lines.values()))
+    for ((i, j), ends), spot in zip(lines.items(), spots, strict=True):
+        _line(ax, *ends, weights[i, j], left[i] == 0 or right[j] == 0, backward, spot)
 
 
 def _unit(ax: Axes, place: tuple[float, float], value: float) -> None:

@@ -4,9 +4,10 @@ Lessons import from here; the package itself imports from the modules.
 """
 
 from .averaging import average_weights, refresh_batch_norm
+from .compiling import compile_model, start_anew
 from .experiments import compare
 from .learning_rates import cosine, one_cycle, range_test
-from .loop import TestResult, compile_model, set_seed, start_anew, train, train_and_evaluate_model
+from .loop import TestResult, set_seed, train, train_and_evaluate_model
 from .optimizers import ConvMuon
 
 __all__ = [

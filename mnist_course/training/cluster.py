@@ -14,24 +14,19 @@ from itertools import chain
 import keras
 import numpy as np
 from dask.distributed import Client, WorkerPlugin
-from distributed.active_memory_manager import (
-    ActiveMemoryManagerExtension,
-    ActiveMemoryManagerPolicy,
-    Suggestion,
-)
 from joblib import parallel_config
 from joblib._dask import DaskDistributedBackend
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.model_selection import check_cv
 from threadpoolctl import threadpool_limits
 
+from .cluster_checks import check_workers
+from .cluster_copies import copies_kept
 from .experiments import is_live
 from .tuning import count_fits
 
 FITS = "mnist-course-fits"  # the topic under which workers tell what they have finished
-COPIES = "mnist-course-copies"  # what looks after them on the scheduler
 ANSWER_WITHIN = 3  # seconds: a scheduler that is there answers in milliseconds
-WORKERS_WITHIN = 60  # seconds: a worker that starts imports Dask first
 ONE_THREAD = {
     name: "1"
     for name in (
@@ -43,17 +38,6 @@ ONE_THREAD = {
     )
 }  # one worker per core: more threads would only wait for each other
 ROLLS_DICE = ("dask.sizeof", "distributed.comm.core", "distributed.utils_comm")
-MUST_AGREE = (
-    "python",
-    "dask",
-    "distributed",
-    "numpy",
-    "tensorflow",
-    "keras",
-    "scikeras",
-    "scikit-learn",
-    "mnist-course",
-)  # as they are called in a package index, not as they are imported
 
 
 class OwnDice(WorkerPlugin):
@@ -150,10 +134,10 @@ def search_on_cluster(
     """
     own_dice()  # a local scheduler, and every client, has a thread in this process as well
     with _client(address, workers) as client:
-        _check_workers(client)
+        check_workers(client)
         client.register_plugin(OwnDice())
         fits = count_fits(search) if verbose else None
-        with _folds_fixed(search, x, y) as folds, _copies_kept(client), _progress(client, fits):
+        with _folds_fixed(search, x, y) as folds, copies_kept(client), _progress(client, fits):
             data = [x, y, *chain(*folds)]
             with parallel_config(OnWorkers(client=client, scatter=data)):
                 search.fit(x, y)
@@ -165,48 +149,6 @@ class OnWorkers(DaskDistributedBackend):
 
     def effective_n_jobs(self, n_jobs) -> int:
         return max(2, super().effective_n_jobs(n_jobs))
-
-
-class ToAll(ActiveMemoryManagerPolicy):
-    """Copy what a client has sent to every worker, also to one that comes later."""
-
-    def run(self) -> Iterator[Suggestion]:
-        scheduler = self.manager.scheduler
-        for task in list(scheduler.tasks.values()):
-            if task.state == "memory" and task.run_spec is None:  # sent, not computed
-                for worker in scheduler.running - (task.who_has or set()):
-                    yield Suggestion("replicate", task, {worker})
-
-
-def _copy_to_all(name: str, dask_scheduler=None) -> None:
-    """On the scheduler: look every second for a worker without a copy."""
-    options = {"register": False, "start": True, "interval": 1.0}  # beside Dask's own manager
-    manager = ActiveMemoryManagerExtension(dask_scheduler, {ToAll()}, **options)
-    dask_scheduler.extensions[name] = manager
-
-
-def _copy_no_more(name: str, dask_scheduler=None) -> None:
-    dask_scheduler.extensions.pop(name).stop()
-
-
-@contextlib.contextmanager
-def _copies_kept(client: Client) -> Iterator[None]:
-    """Let every worker have what was sent, and keep it.
-
-    Dask's memory manager throws copies away that no task needs at the moment, and a worker that
-    comes later has none. When the last worker with a copy dies, the fits that need it are
-    cancelled.
-    """
-    managed, name = client.amm.running(), f"{COPIES}-{client.id}"
-    if managed:
-        client.amm.stop()
-    client.run_on_scheduler(_copy_to_all, name)
-    try:
-        yield
-    finally:
-        client.run_on_scheduler(_copy_no_more, name)
-        if managed:
-            client.amm.start()
 
 
 @contextlib.contextmanager
@@ -249,53 +191,6 @@ def _connected(address: str) -> Client:
             "`dask scheduler`, workers with `dask worker ADDRESS`, and give the address that the "
             'scheduler prints, such as "tcp://10.0.0.7:8786"'
         ) from problem
-
-
-def _check_workers(client: Client) -> None:
-    try:
-        client.wait_for_workers(1, timeout=WORKERS_WITHIN)
-    except TimeoutError:
-        raise ValueError(
-            f"the scheduler has no worker within {WORKERS_WITHIN} seconds: start some with "
-            f"`dask worker {client.scheduler.address}`"
-        ) from None
-    _check_threads(client)
-    _check_versions(client)
-
-
-def _check_threads(client: Client) -> None:
-    for address, threads in client.nthreads().items():
-        if threads > 1:
-            raise ValueError(
-                f"the worker {address} does {threads} fits at a time in one process, and each "
-                "would draw from the generator that the other has seeded: start it with "
-                f"`--nthreads 1`, and `--nworkers {threads}` for as many processes"
-            )
-
-
-def _check_versions(client: Client) -> None:
-    here, *there = _versions(client)
-    for place, versions in there:
-        other = [
-            f"{name} {versions[name] or 'is missing'} there, {version} here"
-            for name, version in here[1].items()
-            if version and version != versions[name]
-        ]
-        if other:
-            raise ValueError(f"{place} has other versions than this process: {', '.join(other)}")
-
-
-def _versions(client: Client) -> list[tuple[str, dict[str, str | None]]]:
-    """The versions that must agree: here, on the scheduler, on each worker."""
-    found = client.get_versions(packages=list(MUST_AGREE[1:]))
-    places = {"here": found["client"], "the scheduler": found["scheduler"]}
-    places |= {f"the worker {name}": info for name, info in found["workers"].items()}
-    told = []
-    for place, info in places.items():
-        versions = {name: info["packages"].get(name) for name in MUST_AGREE}
-        versions["python"] = ".".join(versions["python"].split(".")[:2])  # 3.11.4 is 3.11.9
-        told.append((place, versions))
-    return told
 
 
 @contextlib.contextmanager

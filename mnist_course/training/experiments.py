@@ -8,8 +8,10 @@ import keras
 import numpy as np
 import pandas as pd
 
+from .._seed import set_seed
 from .checks import check_pair
-from .loop import ensure_compiled, set_seed, start_anew, train
+from .compiling import ensure_compiled, start_anew
+from .loop import train
 
 Data = tuple[np.ndarray, np.ndarray]
 Judge = Callable[[keras.Model], Mapping[str, float]]

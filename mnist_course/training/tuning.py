@@ -16,8 +16,10 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import ParameterGrid, check_cv
 from sklearn.utils import ClassifierTags
 
+from .._seed import set_seed
+from .compiling import start_anew
 from .experiments import is_live
-from .loop import DIGITS_PER_VALIDATION_STEP, set_seed, start_anew
+from .loop import DIGITS_PER_VALIDATION_STEP
 
 try:
     from scikeras.wrappers import KerasClassifier

@@ -18,8 +18,10 @@ from sklearn.model_selection import GridSearchCV
 
 from mnist_course import load_mnist, scale_pixels
 from mnist_course.models import create_model
-from mnist_course.training import cluster
+from mnist_course.training import cluster, cluster_checks
 from mnist_course.training.cluster import own_dice, search_on_cluster
+from mnist_course.training.cluster_checks import MUST_AGREE
+from mnist_course.training.cluster_copies import copies_kept
 from mnist_course.training.tuning import keras_classifier
 
 pytestmark = pytest.mark.filterwarnings("default")  # Dask's own, of sockets that close late
@@ -125,7 +127,7 @@ def test_without_dice_of_their_own_they_are_not(client, talking, digits, here, m
 
 def test_a_worker_that_comes_later_gets_a_copy_and_all_keep_theirs(client):
     client.wait_for_workers(2)
-    with cluster._copies_kept(client):
+    with copies_kept(client):
         future = client.scatter(np.zeros(500))
         assert len(client.who_has([future])[future.key]) == 1
         time.sleep(2.5)  # Dask's memory manager tidies every two seconds
@@ -156,7 +158,7 @@ def test_an_unreachable_scheduler_is_told_within_seconds():
 
 
 def test_a_scheduler_without_workers_is_told(monkeypatch):
-    monkeypatch.setattr(cluster, "WORKERS_WITHIN", 0.5)
+    monkeypatch.setattr(cluster_checks, "WORKERS_WITHIN", 0.5)
     with (
         LocalCluster(n_workers=0, dashboard_address=":0") as empty,
         Client(empty) as client,
@@ -165,9 +167,9 @@ def test_a_scheduler_without_workers_is_told(monkeypatch):
         search_on_cluster(searched(), np.zeros((4, 2)), np.zeros(4), client)
 
 
-@pytest.mark.parametrize("name", cluster.MUST_AGREE)
+@pytest.mark.parametrize("name", MUST_AGREE)
 def test_another_version_is_told(client, monkeypatch, name):
-    found = client.get_versions(packages=list(cluster.MUST_AGREE[1:]))
+    found = client.get_versions(packages=list(MUST_AGREE[1:]))
     assert found["client"]["packages"][name]  # or nothing is compared
     found["scheduler"]["packages"][name] = "2.7"
     monkeypatch.setattr(client, "get_versions", lambda packages: found)
@@ -176,7 +178,7 @@ def test_another_version_is_told(client, monkeypatch, name):
 
 
 def test_a_package_that_is_missing_is_told(client, monkeypatch):
-    found = client.get_versions(packages=list(cluster.MUST_AGREE[1:]))
+    found = client.get_versions(packages=list(MUST_AGREE[1:]))
     next(iter(found["workers"].values()))["packages"]["mnist-course"] = None
     monkeypatch.setattr(client, "get_versions", lambda packages: found)
     with pytest.raises(ValueError, match="the worker tcp://.*mnist-course is missing there"):
