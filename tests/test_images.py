@@ -164,6 +164,13 @@ def test_a_damaged_note_of_how_the_camera_was_held_is_no_reason_to_refuse(kind):
     assert len(split_digits(file.getvalue())) == 1
 
 
+def test_a_program_that_draws_is_not_run():
+    file = io.BytesIO()
+    Image.fromarray(grey(1 - seven())).save(file, "EPS")
+    with pytest.raises(ValueError, match="it is EPS, a program and no pixels"):
+        to_mnist(file.getvalue())
+
+
 def test_large_photos_are_reduced_first(tmp_path):
     large = np.kron(grey(1 - seven()), np.ones((15, 15), np.uint8))
     Image.fromarray(large).save(tmp_path / "large.jpg")
