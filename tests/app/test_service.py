@@ -308,6 +308,13 @@ def test_the_command_serves(service):
     assert answer.json()["digit"] == 7
 
 
+@pytest.mark.parametrize("path", ["/", "/app.js", "/healthz", "/readyz", "/metrics", "/api/models"])
+def test_whoever_watches_may_ask_with_head(service, path):
+    answer = httpx.head(service + path)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"] == httpx.get(service + path).headers["content-type"]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_a_killed_worker_is_replaced():
     with running_service(workers=2) as address:
