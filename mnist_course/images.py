@@ -149,7 +149,13 @@ def _upright(image: Image.Image) -> Image.Image:
         raise ValueError(f"it has {image.width} x {image.height} pixels")
     if image.mode in ("LAB", "La"):  # Pillow does not convert them
         raise ValueError(f"its colours are in {image.mode}: save it in RGB")
-    return ImageOps.exif_transpose(image)
+    if image.format == "EPS":
+        raise ValueError("it is EPS, a program and no pixels: save it as PNG")
+    image.load()  # what is wrong with its pixels is said
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # a damaged note of how the camera was held: it stays as it lies
+        return image.copy()
 
 
 def _deep_pixels(image: Image.Image) -> np.ndarray:

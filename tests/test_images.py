@@ -12,6 +12,7 @@ from mnist_course import DigitReader, images
 from mnist_course.benchmark.picture_kinds import CLEAN, FRAMED, enlarged, form_box, plain
 from mnist_course.data import load_mnist
 from mnist_course.images import BlankImageError, preprocessing_stages, to_mnist
+from mnist_course.rows import split_digits
 
 
 def seven(height: int = 200, width: int = 160, stroke: int = 16) -> np.ndarray:
@@ -152,6 +153,22 @@ def test_photos_are_turned_upright(tmp_path):
     lying = Image.fromarray(np.rot90(grey(1 - seven())))
     lying.save(tmp_path / "photo.png", exif=exif)
     assert_nearly(to_mnist(tmp_path / "photo.png"), to_mnist(grey(1 - seven())))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_damaged_note_of_how_the_camera_was_held_is_no_reason_to_refuse(kind):
+    file = io.BytesIO()
+    Image.fromarray(grey(1 - seven())).convert("RGB").save(file, kind, exif=b"Exif\0\0garbage")
+    assert_nearly(to_mnist(file.getvalue()), to_mnist(grey(1 - seven())))
+    assert_nearly(to_mnist(Image.open(file)), to_mnist(grey(1 - seven())))
+    assert len(split_digits(file.getvalue())) == 1
+
+
+def test_a_program_that_draws_is_not_run():
+    file = io.BytesIO()
+    Image.fromarray(grey(1 - seven())).save(file, "EPS")
+    with pytest.raises(ValueError, match="it is EPS, a program and no pixels"):
+        to_mnist(file.getvalue())
 
 
 def test_large_photos_are_reduced_first(tmp_path):

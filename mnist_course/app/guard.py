@@ -29,7 +29,7 @@ class TooLarge(Exception):
 
 
 class Guard:
-    """Count requests, refuse what is too large while it comes, and set the headers."""
+    """Count requests, refuse what is too large while it comes, answer HEAD, set the headers."""
 
     def __init__(self, app: ASGIApp):
         self.app = app
@@ -45,8 +45,10 @@ class Guard:
                 answered.append(message["status"])
             await send(message)
 
+        # HEAD is GET without its body, which the server leaves out: it looks at its own scope
+        asked = scope | {"method": "GET"} if scope["method"] == "HEAD" else scope
         try:
-            await self.app(scope, _limited(receive, _announced(scope)), with_headers)
+            await self.app(asked, _limited(receive, _announced(scope)), with_headers)
         except TooLarge:
             words = f"a request may have {MAX_BYTES:,} bytes: send a smaller picture"
             if not answered:

@@ -20,6 +20,7 @@ MAX_SIDE = 10_000  # pixels
 # A phone's JPEG may hold a second, smaller picture of the same scene, a TIFF further pages: the
 # first is read. In these formats, more pictures are one that moves.
 ANIMATED = {"GIF", "WEBP", "PNG", "AVIF"}
+TEXT = "text of that name: send what is in the file, as curl -F image=@photo.jpg does"
 
 
 async def picture_of(request: Request) -> bytes | np.ndarray:
@@ -28,6 +29,9 @@ async def picture_of(request: Request) -> bytes | np.ndarray:
     Raises:
         HTTPException: 400, 415 or 422, with what was expected.
     """
+    packed = request.headers.get("content-encoding", "identity").strip().lower()
+    if packed != "identity":
+        raise HTTPException(415, f"send the request without a content-encoding, got {packed}")
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
         return await _uploaded(request)
@@ -42,11 +46,11 @@ async def _uploaded(request: Request) -> bytes:
             upload = form.get("image")
             if isinstance(upload, UploadFile):
                 return await upload.read()
-            fields = ", ".join(form)[:100] or "an empty one"
+            came = TEXT if "image" in form else ", ".join(form)[:100] or "an empty one"
     except (MultiPartException, HTTPException) as problem:
         reason = getattr(problem, "message", None) or getattr(problem, "detail", "")
         raise HTTPException(400, f"the form cannot be read: {reason}") from None
-    raise HTTPException(422, f"the form needs a file named image, got {fields}")
+    raise HTTPException(422, f"the form needs a file named image, got {came}")
 
 
 def _from_json(body: bytes) -> bytes | np.ndarray:
@@ -57,11 +61,18 @@ def _from_json(body: bytes) -> bytes | np.ndarray:
     if (sent.image is None) == (sent.pixels is None):
         raise HTTPException(422, "send either image or pixels")
     if sent.pixels is not None:
-        return np.array(sent.pixels, np.uint8)
+        return _inked(np.array(sent.pixels, np.uint8))
+    text = "".join(sent.image.split())  # the program base64 writes lines
     try:
-        return base64.b64decode(sent.image.partition("base64,")[2] or sent.image, validate=True)
+        return base64.b64decode(text.partition("base64,")[2] or text, validate=True)
     except (binascii.Error, ValueError):
         raise HTTPException(422, "image: expected an image file in base64") from None
+
+
+def _inked(pixels: np.ndarray) -> np.ndarray:
+    if not pixels.any():
+        raise HTTPException(422, "pixels: nothing is drawn, all are 0: expected ink up to 255")
+    return pixels
 
 
 def check_header(content: bytes) -> None:

@@ -254,5 +254,5 @@ function render({ model, el }) {
   };
 }
 
-export { drawStrokes, erased, extend };
+export { erased, extend };
 export default { render };

@@ -68,7 +68,7 @@ class Problem(BaseModel):
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "Not a picture, or it is damaged."},
     413: {"model": Problem, "description": "Too many bytes or pixels."},
-    415: {"model": Problem, "description": "Neither a form nor JSON."},
+    415: {"model": Problem, "description": "Neither a form nor JSON, or compressed."},
     422: {"model": Problem, "description": "A field is missing or wrong, or nothing is drawn."},
 }
 BODY = {

@@ -12,7 +12,7 @@ const file = (name) => readFileSync(join(process.env.FIXTURES, name));
 const json = (name) => JSON.parse(file(name));
 const floats = (name) => new Float32Array(Uint8Array.from(file(name)).buffer);
 
-const { drawingStages, fittedPen, shrink } = await module("drawing.js");
+const { drawingStages, fittedPen, rasterize, shrink } = await module("drawing.js");
 const { classActivationMap, digitScore, loadNetwork, makeNetwork, withWeights } =
   await module("network.js");
 const kept = await module("kept.js");
@@ -54,6 +54,24 @@ for (const [height, width, fitted] of [
     assert.ok(Math.abs(fittedPen(strokes, width) - fitted) < 1e-12);
   });
 }
+
+test("a pen leaves as much ink as its round stroke has, soft at the edge alone", () => {
+  for (const [stroke, area] of [
+    [[[0.5, 0.5]], Math.PI * 10 ** 2],
+    [[[0.2, 0.3], [0.8, 0.3]], Math.PI * 10 ** 2 + 20 * 60],
+  ]) {
+    const ink = rasterize([stroke], 100, 0.2).map((grey) => 255 - grey);
+    const sum = ink.reduce((total, value) => total + value / 255, 0);
+    assert.ok(Math.abs(sum - area) < 0.01 * area, `${sum} for ${area}`);
+    assert.equal(ink[stroke[0][1] * 100 * 100 + 50], 255);
+  }
+});
+
+test("a stroke that leaves the paper stays on its side of it", () => {
+  const grey = rasterize([[[0, 0.5], [1, 0.5]]], 50, 0.1);
+  const inked = Array.from({ length: 50 }, (_, row) => grey.subarray(50 * row)[0] < 255);
+  assert.deepEqual([inked.indexOf(true), inked.lastIndexOf(true)], [22, 27]);
+});
 
 test("the rubber cuts a stroke where it crosses it, between its points too", () => {
   const [left, right] = erased([[[0.2, 0.5], [0.8, 0.5]]], [0.5, 0.4], [0.5, 0.6]);

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import contextlib
+import gzip
 import http.client
 import json
 import os
@@ -61,8 +62,9 @@ def test_it_answers_as_the_reader_does(client, model):
 
 def test_a_picture_may_come_as_text(client):
     text = base64.b64encode(file_of(drawn())).decode()
-    for image in (text, f"data:image/png;base64,{text}"):
-        assert client.post("/api/predict", json={"image": image}).json()["digit"] == 7
+    lines = base64.encodebytes(file_of(drawn())).decode()  # as the program base64 writes them
+    for image in (text, lines, f"data:image/png;base64,{text}", f"data:image/png;base64, {lines}"):
+        assert client.post("/api/predict", json={"image": image}).json().get("digit") == 7
 
 
 def test_pixels_in_mnist_form_are_read_as_they_are(client):
@@ -186,6 +188,13 @@ def boundary(rest: bytes) -> dict:
     [
         ({"files": {"photo": b"x"}}, 422, "file named image, got photo"),
         ({"data": {"image": "text"}}, 415, "send a form"),
+        (
+            boundary(
+                b'--x\r\nContent-Disposition: form-data; name="image"\r\n\r\na.png\r\n--x--\r\n'
+            ),
+            422,
+            "got text of that name: send what is in the file",
+        ),
         (boundary(b""), 422, "file named image, got an empty one"),
         (boundary(b"--y\r\n"), 400, "form cannot be read"),
         ({"content": b"x", "headers": {"content-type": "multipart/form-data"}}, 400, "boundary"),
@@ -197,6 +206,7 @@ def boundary(rest: bytes) -> dict:
         ({"json": {"image": 5}}, 422, "valid string"),
         ({"json": {"pixels": [[0] * 28] * 27}}, 422, "28 items"),
         ({"json": {"pixels": [[256] * 28] * 28}}, 422, "255"),
+        ({"json": {"pixels": [[0] * 28] * 28}}, 422, "nothing is drawn"),
         ({"json": {"pixels": [[True] * 28] * 28}}, 422, "valid integer"),
         ({"json": {"pixels": [["7"] * 28] * 28}}, 422, "valid integer"),
         ({"json": {"path": "/etc/passwd"}}, 422, "path"),
@@ -205,6 +215,12 @@ def boundary(rest: bytes) -> dict:
 def test_a_wrong_request_hears_what_was_expected(client, request_, status, words):
     answer = client.post("/api/predict", **request_)
     assert (answer.status_code, words in answer.json()["detail"]) == (status, True), answer.text
+
+
+def test_a_compressed_request_is_told_to_come_as_it_is(client):
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+    answer = client.post("/api/predict", content=gzip.compress(b"{}"), headers=headers)
+    assert (answer.status_code, "got gzip" in answer.json()["detail"]) == (415, True)
 
 
 @pytest.mark.parametrize("query", ["?model=../cnn", "?model=cnn", "?stages=perhaps", "?ink=red"])
@@ -306,6 +322,13 @@ def test_the_command_serves(service):
     assert httpx.get(f"{service}/readyz").status_code == 200
     answer = httpx.post(f"{service}/api/predict", files={"image": file_of(drawn())}, timeout=60)
     assert answer.json()["digit"] == 7
+
+
+@pytest.mark.parametrize("path", ["/", "/app.js", "/healthz", "/readyz", "/metrics", "/api/models"])
+def test_whoever_watches_may_ask_with_head(service, path):
+    answer = httpx.head(service + path)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"] == httpx.get(service + path).headers["content-type"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")

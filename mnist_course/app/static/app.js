@@ -1,7 +1,7 @@
 // The page: what is drawn goes through drawing.js and network.js, and view.js shows it.
 
-import pad, { drawStrokes } from "./pad.js";
-import { drawingStages, fittedPen, shrink } from "./drawing.js";
+import pad from "./pad.js";
+import { drawingStages, fittedPen, rasterize, shrink } from "./drawing.js";
 import { cover, coverTest } from "./explain.js";
 import { classActivationMap, digitScore, loadNetwork } from "./network.js";
 import { areSaved, forgetDrawings, keepDrawing, keptDrawings } from "./kept.js";
@@ -23,8 +23,6 @@ const SIDE = 280; // pixels of the drawing that is read
 const PROMPT = "Draw a digit from 0 to 9.";
 
 const config = await (await fetch("config.json")).json();
-const paper = element("canvas", { width: SIDE, height: SIDE }); // never shown: it is read
-const hidden = paper.getContext("2d", { willReadFrequently: true });
 const shown = { a: makeBars($("bars-a")), b: makeBars($("bars-b")) };
 const networks = {};
 let image = null; // what the network saw last
@@ -68,8 +66,9 @@ function ask() {
 
 function readDrawing() {
   ask();
-  const grey = state.strokes.length ? rasterize(state.strokes) : null;
-  const stages = grey && drawingStages(grey, SIDE, SIDE);
+  const { strokes, _ink_width: width } = state;
+  const grey = rasterize(strokes, SIDE, fittedPen(strokes, width));
+  const stages = drawingStages(grey, SIDE, SIDE);
   if (!stages) return showNothing(PROMPT);
   const pictures = $("naive").checked ? asItLies(grey) : stages;
   const canvases = Object.entries(pictures).map(([name, made]) => [name, imageCanvas(made)]);
@@ -83,13 +82,6 @@ function readDrawing() {
 function asItLies(grey) {
   const ink = { side: SIDE, pixels: grey.map((value) => 255 - value) };
   return { "28 x 28, as it lies": shrink(ink, 28) };
-}
-
-/** Strokes to greys, 0 ink to 255 paper, drawn with the pen that suits their size. */
-function rasterize(strokes) {
-  drawStrokes(hidden.canvas, strokes, fittedPen(strokes, state._ink_width));
-  const colours = hidden.getImageData(0, 0, SIDE, SIDE).data;
-  return Uint8Array.from({ length: SIDE * SIDE }, (_, place) => colours[4 * place]);
 }
 
 function readImage() {

@@ -15,6 +15,33 @@ export function drawingStages(grey, width, height) {
   return { box, "20 x 20": small, "28 x 28": centreByMass(small) };
 }
 
+/** Strokes drawn with a round pen, side x side: greys, 0 ink to 255 paper. Without a canvas:
+    browsers that hide what is special about a computer give noise for the pixels of one. */
+export function rasterize(strokes, side, width) {
+  const grey = new Uint8Array(side * side).fill(255);
+  const inPixels = (point) => point.map((share) => share * side - 0.5); // of a pixel's centre
+  for (const stroke of strokes.map((points) => points.map(inPixels))) {
+    stroke.forEach((to, i) => drawLine(grey, side, stroke[i - 1] ?? to, to, (width * side) / 2));
+  }
+  return grey;
+}
+
+function drawLine(grey, side, [fromX, fromY], [toX, toY], radius) {
+  const [right, down] = [toX - fromX, toY - fromY];
+  const length = right ** 2 + down ** 2 || 1; // squared; of a dot: any but 0
+  const first = (a, b) => Math.max(0, Math.ceil(Math.min(a, b) - radius - 1));
+  const last = (a, b) => Math.min(side - 1, Math.floor(Math.max(a, b) + radius + 1));
+  for (let y = first(fromY, toY); y <= last(fromY, toY); y++) {
+    for (let x = first(fromX, toX); x <= last(fromX, toX); x++) {
+      const share = ((x - fromX) * right + (y - fromY) * down) / length;
+      const part = Math.min(1, Math.max(0, share)); // of the line, to its nearest place
+      const away = Math.sqrt((x - fromX - part * right) ** 2 + (y - fromY - part * down) ** 2);
+      const paper = Math.min(1, Math.max(0, away - radius + 0.5)); // the edge is soft
+      grey[y * side + x] = Math.min(grey[y * side + x], Math.round(255 * paper));
+    }
+  }
+}
+
 /** The width of the pen with which a drawing is read: as thick for its size as MNIST's are. */
 export function fittedPen(strokes, width) {
   const extent = (axis) => {
