@@ -50,8 +50,10 @@ def other_hands(count: int) -> Digits:
         Images in MNIST form, uint8, shape (count, 28, 28), and labels, uint8, shape (count,).
 
     Raises:
-        ValueError: npm cannot fetch the fonts.
+        ValueError: the count is negative, or npm cannot fetch the fonts.
     """
+    if count < 0:
+        raise ValueError(f"count must be at least 0, got {count}")
     of_fonts = round(FONTS * count)
     drawn = european_digits(count - of_fonts, SEED)
     if not of_fonts:

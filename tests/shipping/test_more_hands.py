@@ -46,6 +46,11 @@ def test_few_other_hands_need_no_font(count):
     assert (x.shape, y.shape) == ((count, 28, 28), (count,))
 
 
+def test_fewer_than_no_other_hands_are_refused():
+    with pytest.raises(ValueError, match="at least 0, got -1"):
+        more_hands.other_hands(-1)
+
+
 def test_no_font_is_both_learned_from_and_judged_with():
     lists = more_hands.LEARNED_FONTS, more_hands.VALIDATION_FONTS, more_hands.JUDGED_FONTS
     assert len(set().union(*lists)) == sum(map(len, lists))
