@@ -11,8 +11,9 @@ from ..augmentation import elastic, random_affine, random_pen, random_shift
 from ..data import Arrays, load_mnist
 from ..models import create_model
 from ..preprocessing import one_hot, scale_pixels
+from ..training.compiling import LearningRate, compile_model
 from ..training.learning_rates import cosine, one_cycle
-from ..training.loop import LearningRate, compile_model, train
+from ..training.loop import train
 from ..training.optimizers import ConvMuon
 from .more_hands import other_hands
 from .scans import LOOKS, once_more

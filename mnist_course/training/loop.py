@@ -16,18 +16,7 @@ from .averaging import refresh_batch_norm
 from .batches import Augment, AugmentedDigits
 from .checkpoints import TrainingRecord
 from .checks import check_alike, check_labels, check_training, checked_validation
-from .compiling import LearningRate, compile_model, ensure_compiled, start_anew
-
-__all__ = [
-    "LearningRate",
-    "TestResult",
-    "compile_model",
-    "ensure_compiled",
-    "set_seed",
-    "start_anew",
-    "train",
-    "train_and_evaluate_model",
-]
+from .compiling import LearningRate, ensure_compiled
 
 DIGITS_PER_VALIDATION_STEP = 1000  # nothing is learned from them, so the steps may be large
 DIGITS_FOR_STATISTICS = 10_000  # as good as all 60,000, in a sixth of the time

@@ -16,7 +16,7 @@ from mnist_course.preprocessing import scale_pixels
 from mnist_course.shipping import export
 from mnist_course.shipping.export import ExportError, export_model, load_model, verify_export
 from mnist_course.shipping.formats import FORMATS
-from mnist_course.training.loop import compile_model
+from mnist_course.training.compiling import compile_model
 
 (X_TRAIN, Y_TRAIN), (X_TEST, Y_TEST) = load_mnist()
 DIGITS = scale_pixels(X_TEST[:100])

@@ -8,7 +8,8 @@ from mnist_course.models import create_model
 from mnist_course.preprocessing import scale_pixels
 from mnist_course.training.averaging import average_weights, refresh_batch_norm
 from mnist_course.training.batches import AugmentedDigits
-from mnist_course.training.loop import compile_model, train
+from mnist_course.training.compiling import compile_model
+from mnist_course.training.loop import train
 
 (X_ALL, Y_ALL), (X_TEST, Y_TEST) = load_mnist()
 X, Y = balanced_subset(X_ALL, Y_ALL, per_class=100)

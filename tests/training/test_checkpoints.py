@@ -18,8 +18,9 @@ from mnist_course.data import balanced_subset, load_mnist
 from mnist_course.models import create_model
 from mnist_course.preprocessing import scale_pixels
 from mnist_course.training import checkpoints
+from mnist_course.training.compiling import compile_model
 from mnist_course.training.learning_rates import one_cycle
-from mnist_course.training.loop import compile_model, train
+from mnist_course.training.loop import train
 
 X, Y = balanced_subset(*load_mnist()[0], per_class=20)
 X = scale_pixels(X)

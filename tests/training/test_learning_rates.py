@@ -6,8 +6,9 @@ import pytest
 
 from mnist_course import scale_pixels, scratch
 from mnist_course.models import create_model
+from mnist_course.training.compiling import compile_model
 from mnist_course.training.learning_rates import OneCycle, cosine, one_cycle, range_test
-from mnist_course.training.loop import compile_model, train
+from mnist_course.training.loop import train
 
 
 def rates(schedule, steps):
