@@ -355,6 +355,37 @@ def test_axe_finds_nothing_that_shuts_people_out(opened, host, scheme):
     assert [violation["id"] for violation in found["violations"]] == []
 
 
+def colour(page, selector) -> str:
+    return page.locator(selector).evaluate("e => getComputedStyle(e).backgroundColor")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_forced_colours_leave_the_bars_and_the_pressed_button(opened, host, scheme):
+    address = f"http://127.0.0.1:{host.server_port}/"
+    page = opened(address, forced_colors="active", color_scheme=scheme)
+    draw(page)
+    wait_for(page, 7)
+    page.get_by_role("button", name="Erase").click()
+    behind = {colour(page, ".draw"), colour(page, "body")}
+    assert colour(page, "#bars-a .top i") not in behind
+    assert colour(page, "[aria-pressed=true]") not in behind
+
+
+def test_a_dark_page_is_printed_dark_on_light(opened, host):
+    page = opened(f"http://127.0.0.1:{host.server_port}/", color_scheme="dark")
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(22, 25, 29)"
+
+
+def test_text_of_twice_the_size_fits_a_narrow_screen(opened, host):
+    page = opened(f"http://127.0.0.1:{host.server_port}/", viewport={"width": 360, "height": 740})
+    draw(page)
+    wait_for(page, 7)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate("getComputedStyle(document.body).fontSize") == "32px"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 def test_labelled_drawings_become_a_file_that_python_reads(page, tmp_path):
     draw(page)
     wait_for(page, 7)
