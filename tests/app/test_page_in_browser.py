@@ -386,6 +386,12 @@ def test_text_of_twice_the_size_fits_a_narrow_screen(opened, host):
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+def test_a_page_opened_as_a_file_says_why_it_stays_empty(browser, tmp_path):
+    page = browser.new_page()
+    page.goto((write_page(tmp_path) / "index.html").as_uri())
+    page.get_by_text("Opened as a file, this page cannot start").wait_for()
+
+
 def test_labelled_drawings_become_a_file_that_python_reads(page, tmp_path):
     draw(page)
     wait_for(page, 7)
