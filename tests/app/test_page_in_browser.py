@@ -503,6 +503,22 @@ def test_a_photograph_that_is_read_before_the_networks_come_stays(browser, servi
     assert page.locator("#answer").get_attribute("data-digit") == "7"
 
 
+def test_a_picture_may_be_dropped_on_the_page(opened, service, photo):
+    page = opened(service)
+    stayed = page.evaluate(
+        """(bytes) => {
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(new File([Uint8Array.from(bytes)], "seven.png"));
+          const options = { dataTransfer, bubbles: true, cancelable: true };
+          const drop = (name) => document.body.dispatchEvent(new DragEvent(name, options));
+          return ["dragover", "drop"].map((name) => drop(name));
+        }""",
+        list(photo.read_bytes()),
+    )
+    assert stayed == [False, False]  # the browser does not open the file itself
+    wait_for(page, 7)
+
+
 def test_the_model_that_read_several_digits_is_named(opened, service, tmp_path):
     row = np.hstack([picture_of(SEVEN), picture_of([(0.5, 0.2), (0.5, 0.8)])])
     Image.fromarray(row).save(tmp_path / "row.png")

@@ -231,6 +231,11 @@ function listen() {
     });
   }
   document.addEventListener("paste", (event) => readPhoto(event.clipboardData.files[0]));
+  document.addEventListener("dragover", (event) => event.preventDefault());
+  document.addEventListener("drop", (event) => {
+    event.preventDefault(); // else the browser leaves the page for the file
+    readPhoto(event.dataTransfer.files[0]);
+  });
 }
 
 async function chooseModels() {
