@@ -503,20 +503,28 @@ def test_a_photograph_that_is_read_before_the_networks_come_stays(browser, servi
     assert page.locator("#answer").get_attribute("data-digit") == "7"
 
 
+DROP = """([bytes, before]) => {
+  document.querySelector(before)?.click();
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([Uint8Array.from(bytes)], "picture.png"));
+  const options = { dataTransfer, bubbles: true, cancelable: true };
+  const drop = (name) => document.body.dispatchEvent(new DragEvent(name, options));
+  return ["dragover", "drop"].map((name) => drop(name));
+}"""
+
+
 def test_a_picture_may_be_dropped_on_the_page(opened, service, photo):
     page = opened(service)
-    stayed = page.evaluate(
-        """(bytes) => {
-          const dataTransfer = new DataTransfer();
-          dataTransfer.items.add(new File([Uint8Array.from(bytes)], "seven.png"));
-          const options = { dataTransfer, bubbles: true, cancelable: true };
-          const drop = (name) => document.body.dispatchEvent(new DragEvent(name, options));
-          return ["dragover", "drop"].map((name) => drop(name));
-        }""",
-        list(photo.read_bytes()),
-    )
+    stayed = page.evaluate(DROP, [list(photo.read_bytes()), "none"])
     assert stayed == [False, False]  # the browser does not open the file itself
     wait_for(page, 7)
+
+
+def test_a_drawing_that_waits_for_its_frame_does_not_displace_a_picture(opened, service, photo):
+    page = opened(service)
+    page.evaluate(DROP, [list(photo.read_bytes()), "#examples button:nth-of-type(2)"])
+    wait_for(page, 7)
+    assert page.locator("#stages figcaption").all_inner_texts()[0] == "grey"
 
 
 def test_the_model_that_read_several_digits_is_named(opened, service, tmp_path):

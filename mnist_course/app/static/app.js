@@ -43,13 +43,12 @@ const model = {
   off: () => {},
 };
 
-let waiting = false;
+let waiting = null; // for a frame, since this question
 function readSoon() {
-  if (waiting) return; // one reading a frame is enough
-  waiting = true;
+  if (waiting === asked) return; // one reading a frame is enough
+  waiting = asked;
   requestAnimationFrame(() => {
-    waiting = false;
-    readDrawing();
+    if (waiting === asked) readDrawing(); // else a picture has been chosen meanwhile
   });
 }
 
