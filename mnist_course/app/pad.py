@@ -8,7 +8,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from .strokes import INK_WIDTH, PROMPT, draw_strokes
+from .strokes import INK_WIDTH, PROMPT, doubt_of, draw_strokes
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -89,7 +89,7 @@ class DrawingPad(anywidget.AnyWidget):
             reading = self._reader.read_picture(self.picture(), ink="dark")
         except Exception as problem:  # whatever a reader does, the pad must go on working
             return f"No answer: {problem}"
-        return f"{reading.label}  ({reading.confidence:.1%} sure)"
+        return f"{doubt_of(reading)}{reading.label}  ({reading.confidence:.1%} sure)"
 
 
 def _is_point(point) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from ..images import preprocessing_stages
-from .strokes import INK_WIDTH, PROMPT, draw_strokes
+from .strokes import INK_WIDTH, PROMPT, doubt_of, draw_strokes
 
 # of the side: a point nearer than this to the one before moves it; a mouse knows whole pixels
 # only, and a line through each of them would shake
@@ -140,7 +140,7 @@ class Sketch:
         milliseconds = (time.perf_counter() - start) * 1000
         return Answer(
             str(reading.label),
-            f"{reading.confidence:.1%} sure",
+            f"{doubt_of(reading)}{reading.confidence:.1%} sure",
             f"Read by {self._reader.name} in {milliseconds:.1f} ms",
             reading.probabilities,
             reading.image,

@@ -9,8 +9,14 @@ INK_WIDTH = 0.08  # of the paper's side: strokes become about 2 pixels wide in M
 FINER = 4  # strokes are drawn this much larger, then averaged: smooth edges
 
 PROMPT = "Draw a digit from 0 to 9."
+DOUBT = "Not a digit? "
 
 Stroke = Sequence[Sequence[float]]
+
+
+def doubt_of(reading) -> str:
+    """What to say before an answer: nothing, unless the reader can tell that it saw no digit."""
+    return DOUBT if getattr(reading, "is_digit", None) is False else ""
 
 
 def draw_strokes(strokes: Sequence[Stroke], size: int, ink_width: float = INK_WIDTH) -> np.ndarray:

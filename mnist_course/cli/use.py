@@ -159,7 +159,9 @@ def open_reader(model: str):
 def _said_of(picture: Path, problem: Exception) -> str:
     from ..images import BlankImageError
 
-    if not picture.is_file():
+    if picture.is_dir():
+        return f"{picture} is a folder: name the pictures in it"
+    if not picture.exists():
         return f"there is no file {picture}"
     if isinstance(problem, BlankImageError):
         return f"{picture}: {problem.told('--ink dark or --ink light')}"

@@ -115,6 +115,14 @@ def test_the_reader_answers_each_drawing_and_a_prompt_waits_on_an_empty_pad():
     assert pad.answer == PROMPT
 
 
+def test_what_is_no_digit_is_doubted():
+    reader = EchoReader()
+    reader.is_digit = False
+    pad = DrawingPad(reader=reader)
+    pad.strokes = SEVEN
+    assert pad.answer == "Not a digit? 7  (98.4% sure)"
+
+
 def test_a_broken_reader_does_not_break_the_pad():
     pad = DrawingPad(reader=BrokenReader())
     pad.strokes = SEVEN

@@ -313,7 +313,7 @@ def test_a_network_that_does_not_come_is_said_and_another_can_be_chosen(browser,
     draw(page)
     page.get_by_text("reader is not loaded").wait_for()
     assert page.locator("#bars-a .top").count() == 0
-    assert page.inner_text("#bars-b .top span") == "7"
+    page.locator("#bars-b .top span", has_text="7").wait_for()  # once the last frame is read
     page.get_by_label("Model").select_option("tiny")
     wait_for(page, 7)
 
@@ -352,6 +352,43 @@ def test_axe_finds_nothing_that_shuts_people_out(opened, host, scheme):
     found = Axe().run(page).response
     assert len(found["passes"]) > 20  # it has looked
     assert [violation["id"] for violation in found["violations"]] == []
+
+
+def colour(page, selector) -> str:
+    return page.locator(selector).evaluate("e => getComputedStyle(e).backgroundColor")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_forced_colours_leave_the_bars_and_the_pressed_button(opened, host, scheme):
+    address = f"http://127.0.0.1:{host.server_port}/"
+    page = opened(address, forced_colors="active", color_scheme=scheme)
+    draw(page)
+    wait_for(page, 7)
+    page.get_by_role("button", name="Erase").click()
+    behind = {colour(page, ".draw"), colour(page, "body")}
+    assert colour(page, "#bars-a .top i") not in behind
+    assert colour(page, "[aria-pressed=true]") not in behind
+
+
+def test_a_dark_page_is_printed_dark_on_light(opened, host):
+    page = opened(f"http://127.0.0.1:{host.server_port}/", color_scheme="dark")
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(22, 25, 29)"
+
+
+def test_text_of_twice_the_size_fits_a_narrow_screen(opened, host):
+    page = opened(f"http://127.0.0.1:{host.server_port}/", viewport={"width": 360, "height": 740})
+    draw(page)
+    wait_for(page, 7)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate("getComputedStyle(document.body).fontSize") == "32px"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_page_opened_as_a_file_says_why_it_stays_empty(browser, tmp_path):
+    page = browser.new_page()
+    page.goto((write_page(tmp_path) / "index.html").as_uri())
+    page.get_by_text("Opened as a file, this page cannot start").wait_for()
 
 
 def test_labelled_drawings_become_a_file_that_python_reads(page, tmp_path):
@@ -463,6 +500,30 @@ def test_a_photograph_that_is_read_before_the_networks_come_stays(browser, servi
     page.wait_for_selector("body[data-ready]")
     page.evaluate("new Promise(requestAnimationFrame)")
     assert page.locator("#answer").get_attribute("data-digit") == "7"
+
+
+DROP = """([bytes, before]) => {
+  document.querySelector(before)?.click();
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([Uint8Array.from(bytes)], "picture.png"));
+  const options = { dataTransfer, bubbles: true, cancelable: true };
+  const drop = (name) => document.body.dispatchEvent(new DragEvent(name, options));
+  return ["dragover", "drop"].map((name) => drop(name));
+}"""
+
+
+def test_a_picture_may_be_dropped_on_the_page(opened, service, photo):
+    page = opened(service)
+    stayed = page.evaluate(DROP, [list(photo.read_bytes()), "none"])
+    assert stayed == [False, False]  # the browser does not open the file itself
+    wait_for(page, 7)
+
+
+def test_a_drawing_that_waits_for_its_frame_does_not_displace_a_picture(opened, service, photo):
+    page = opened(service)
+    page.evaluate(DROP, [list(photo.read_bytes()), "#examples button:nth-of-type(2)"])
+    wait_for(page, 7)
+    assert page.locator("#stages figcaption").all_inner_texts()[0] == "grey"
 
 
 def test_the_model_that_read_several_digits_is_named(opened, service, tmp_path):

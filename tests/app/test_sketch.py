@@ -68,6 +68,12 @@ def test_empty_paper_asks_for_a_digit_and_reads_nothing(sketch, reader):
     assert reader.shown == []
 
 
+def test_what_is_no_digit_is_doubted(sketch, reader):
+    draw(sketch, SEVEN)
+    reader.is_digit = False
+    assert sketch.answer().text == "Not a digit? 98.4% sure"
+
+
 def test_a_stroke_is_kept_as_points_and_read(sketch, reader):
     draw(sketch, SEVEN)
     assert sketch.strokes == [[list(point) for point in SEVEN]]

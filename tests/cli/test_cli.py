@@ -397,6 +397,10 @@ def test_predict_says_what_to_do_in_the_commands_words(
     assert run("predict", "seven.png", *options).stderr.rstrip().endswith(ending)
 
 
+def test_predict_says_what_is_a_folder(run, tmp_path):
+    assert "is a folder: name the pictures in it" in run("predict", str(tmp_path)).stderr
+
+
 def test_predict_without_a_single_reading_prints_no_table(run, reader):
     result = run("predict", "bad.png")
     assert (result.exit_code, result.stdout) == (1, "")

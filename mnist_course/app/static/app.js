@@ -43,13 +43,12 @@ const model = {
   off: () => {},
 };
 
-let waiting = false;
+let waiting = null; // for a frame, since this question
 function readSoon() {
-  if (waiting) return; // one reading a frame is enough
-  waiting = true;
+  if (waiting === asked) return; // one reading a frame is enough
+  waiting = asked;
   requestAnimationFrame(() => {
-    waiting = false;
-    readDrawing();
+    if (waiting === asked) readDrawing(); // else a picture has been chosen meanwhile
   });
 }
 
@@ -231,6 +230,11 @@ function listen() {
     });
   }
   document.addEventListener("paste", (event) => readPhoto(event.clipboardData.files[0]));
+  document.addEventListener("dragover", (event) => event.preventDefault());
+  document.addEventListener("drop", (event) => {
+    event.preventDefault(); // else the browser leaves the page for the file
+    readPhoto(event.dataTransfer.files[0]);
+  });
 }
 
 async function chooseModels() {
