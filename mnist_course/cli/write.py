@@ -42,8 +42,10 @@ def verify(
 
     Exit status 1 when an output differs or a claim no longer holds.
     """
-    lessons = lessons_here()
-    raise typer.Exit(lessons.verify(lessons.parse_days(days), workers=workers))
+    days = lessons_here().parse_days(days)
+    from ..course import verify
+
+    raise typer.Exit(verify.verify(days, workers=workers))
 
 
 @app.command(
@@ -58,8 +60,10 @@ def refresh(days: Days = None) -> None:
 
     A notebook in which a cell fails is left as it was.
     """
-    lessons = lessons_here()
-    lessons.refresh(lessons.parse_days(days))
+    days = lessons_here().parse_days(days)
+    from ..course import refresh
+
+    refresh.refresh(days)
 
 
 @app.command(

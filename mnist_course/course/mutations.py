@@ -21,7 +21,8 @@ from rich.table import Table
 from .._paths import MODELS_FOLDER
 from ..manifest import read_manifest
 from ..scratch import softmax
-from . import DAYS, lessons
+from . import DAYS
+from .verify import run_nbval
 
 STARTUP = "from mnist_course.course import mutations\nmutations.apply({name!r})\ndel mutations\n"
 
@@ -614,7 +615,7 @@ def mutate(days: list[int]) -> int:
     """
     if bare := [day for day in days if not any(day in m.days for m in MUTATIONS)]:
         raise ValueError(f"there is no mutation for days {bare}: add one to course/mutations.py")
-    if red := [result.day for result in lessons.run_nbval(days) if not result.green]:
+    if red := [result.day for result in run_nbval(days) if not result.green]:
         raise ValueError(f"days {red} are red before anything is broken: see mnist-course verify")
     table = Table("day", "mutation", "helper", "noticed at")
     missed = 0
@@ -634,5 +635,5 @@ def first_failure(day: int, mutation: Mutation) -> str | None:
         startup = Path(folder) / "profile_default" / "startup"
         startup.mkdir(parents=True)
         (startup / "00-mutate.py").write_text(STARTUP.format(name=mutation.name), encoding="utf-8")
-        [result] = lessons.run_nbval([day], env={"IPYTHONDIR": folder}, options=("-x",))
+        [result] = run_nbval([day], env={"IPYTHONDIR": folder}, options=("-x",))
     return result.failures[0].partition("\n")[0] if result.failures else None

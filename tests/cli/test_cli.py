@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from mnist_course import __version__, _paths, cli
 from mnist_course._paths import extra_advice
 from mnist_course.cli import learn, use
-from mnist_course.course import doctor, lessons, progress, workspace
+from mnist_course.course import doctor, lessons, progress, refresh, verify, workspace
 from mnist_course.course.exercises import engine
 from mnist_course.predictor import Reading
 
@@ -471,14 +471,14 @@ def days(monkeypatch):
 
 def test_verify_returns_the_status_and_passes_workers_on(run, days, monkeypatch):
     asked = []
-    monkeypatch.setattr(lessons, "verify", lambda d, *, workers: asked.append((d, workers)) or 1)
+    monkeypatch.setattr(verify, "verify", lambda d, *, workers: asked.append((d, workers)) or 1)
     assert run("verify", "1-1,4", "--workers", "2").exit_code == 1
     assert asked == [([1, 4], 2)]
 
 
 def test_refresh_takes_every_day_by_default(run, days, monkeypatch):
     asked = []
-    monkeypatch.setattr(lessons, "refresh", asked.append)
+    monkeypatch.setattr(refresh, "refresh", asked.append)
     assert run("refresh").exit_code == 0
     assert asked == [[1, 4]]
 

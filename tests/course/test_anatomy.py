@@ -10,6 +10,7 @@ import pytest
 
 from mnist_course.course import lessons
 from mnist_course.course.exercises.engine import day_exercises
+from mnist_course.course.refresh import canonical
 
 PATHS = list(lessons.available_days().values())
 each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda p: p.stem)
@@ -152,7 +153,7 @@ def test_no_magics_and_no_tensorflow(path):
 
 @each_notebook
 def test_the_file_is_in_canonical_form(path):
-    assert read(path) == lessons.canonical(read(path))
+    assert read(path) == canonical(read(path))
 
 
 @each_notebook

@@ -10,6 +10,7 @@ import pytest
 
 from mnist_course.course import lessons, mutations
 from mnist_course.course.mutations import MUTATIONS, Mutation
+from mnist_course.course.refresh import refresh
 from mnist_course.scratch import forward
 
 by_name = pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda m: m.name)
@@ -94,14 +95,14 @@ def test_a_lesson_that_looks_notices(course):
         "import numpy as np\nfrom mnist_course import scale_pixels",
         "print(scale_pixels(np.full((28, 28), 255, np.uint8)).max())",
     )
-    lessons.refresh([1])
+    refresh([1])
     mutation = next(m for m in MUTATIONS if m.name == "scaled-by-256")
     assert mutations.first_failure(1, mutation) == "Cell 2"
 
 
 def test_a_lesson_that_does_not_look_is_reported(course, monkeypatch, capsys):
     course("from mnist_course import scale_pixels")
-    lessons.refresh([1])
+    refresh([1])
     mutation = Mutation("constant", "preprocessing.scale_pixels", (1,), lambda _: lambda x: 0)
     monkeypatch.setattr(mutations, "MUTATIONS", (mutation,))
     monkeypatch.setattr(mutations, "first_failure", lambda day, mutation: None)

@@ -9,6 +9,7 @@ import pytest
 from nbformat import v4
 
 from mnist_course import _paths
+from mnist_course._paths import ROOT
 from mnist_course.course import lessons, workspace
 from mnist_course.course.workspace import open_copy
 
@@ -114,7 +115,7 @@ def test_git_pull_after_a_week_of_work(clone, tmp_path, tmp_path_factory, monkey
         command = ["git", *me, *arguments]
         return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
 
-    shutil.copy(lessons.ROOT / ".gitignore", tmp_path)
+    shutil.copy(ROOT / ".gitignore", tmp_path)
     for step in (["init", "-q"], ["add", "."], ["commit", "-qm", "the course"]):
         git(*step)
     learners = tmp_path_factory.mktemp("learner") / "clone"
