@@ -11,6 +11,7 @@ import pytest
 from mnist_course.course import lessons
 from mnist_course.course.exercises.engine import day_exercises
 from mnist_course.course.refresh import canonical
+from mnist_course.manifest import read_manifest
 
 PATHS = list(lessons.available_days().values())
 each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda p: p.stem)
@@ -161,3 +162,10 @@ def test_links_within_the_repository_lead_somewhere(path):
     for target in re.findall(r"\]\(([^)#]+)\)", text_of(path)):
         if not target.startswith(("http://", "https://")):
             assert (path.parent / target).exists(), target
+
+
+def test_day_26_says_of_drawn_things_what_the_manifest_says():
+    accepted = read_manifest()["champion"]["detector"]["accepted"]
+    passed, of = accepted["arrows, trees, boats, keys: not trained on"]
+    said = re.search(r"(\d+) in 100 drawn arrows", text_of(lessons.available_days()[26]))
+    assert said.group(1) == str(round(100 * passed / of))
