@@ -10,6 +10,7 @@ from mnist_course._paths import ROOT
 from mnist_course.manifest import read_manifest
 
 README = (ROOT / "README.md").read_text("utf-8")
+PICTURES = (ROOT / "docs" / "pictures.md").read_text("utf-8")
 MODELS = read_manifest()
 
 
@@ -65,3 +66,27 @@ def test_every_lesson_is_linked():
 def test_every_link_leads_somewhere():
     links = [link for link in re.findall(r"\]\(([^)#]+)", README) if "://" not in link]
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        ("drawings on a screen", "canvas"),
+        ("photographs on a desk", "desk"),
+        ("small photographs", "small_photo"),
+        ("numbers of two digits", "two_digits"),
+        ("numbers of five digits", "five_digits"),
+        ("blocks", "block"),
+    ],
+)
+def test_pictures_are_read_as_well_as_their_page_says(row, kind):
+    (said,) = [line for line in README.splitlines() if line.startswith(f"| {row}")]
+    (line,) = [line for line in PICTURES.splitlines() if line.startswith(f"| {kind} |")]
+    n, right, _, otsu, _ = line.split("|")[2:7]
+    assert said.endswith(f"| {int(n):,} | {right.strip()} % | {otsu.strip()} % |")
+
+
+def test_the_readme_counts_the_kinds_of_picture():
+    right = [float(of) for of in re.findall(r"^\| \w+ \| \d+ \| ([\d.]+) \|", PICTURES, re.M)]
+    assert f"Of [{len(right)} kinds of picture]" in README
+    assert f"{sum(share >= 98 for share in right)} are read at least 98 % right" in README

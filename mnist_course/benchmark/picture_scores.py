@@ -198,8 +198,8 @@ def pictures_markdown(scores: Sequence[PictureScore]) -> str:
         "`split_digits`), **Otsu** (threshold, cut out, centre; of numbers each patch of ink), "
         "**naive** (shrink and invert; numbers are first cut into equal parts). Right, in %; a "
         "refusal counts as wrong, and so does a number with one digit wrong; the interval (95 %) "
-        f"is of ours. `{MODEL}` has learned from training digits made into blocks and into small "
-        "photos of another generator (`shipping/scans.py`), and from no other kind of picture. "
+        f"is of ours. `{MODEL}` has learned from training digits made into blocks by the same "
+        "generator, and into coarse scans and small photos by others (`shipping/scans.py`). "
         f"{datetime.date.today().isoformat()}.",
         "",
         f"| {' | '.join(HEAD)} |",

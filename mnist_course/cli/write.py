@@ -81,7 +81,7 @@ def grade(
     [bold]Examples[/bold]
 
       [cyan]mnist-course grade anna/day04_load_mnist.ipynb ben/*.ipynb[/cyan]
-      [cyan]mnist-course grade --csv class.csv */day04*.ipynb[/cyan]    for a spreadsheet
+      [cyan]mnist-course grade --csv class.csv class/*/day04*.ipynb[/cyan]    for a spreadsheet
 
     A cell that fails stops none after it. Files and your own progress stay as
     they are. It runs the learners' code with your rights.
