@@ -72,3 +72,9 @@ def test_pytest_runs_where_there_is_no_alarm_signal(tmp_path):
     command = [sys.executable, "-c", code, *settings, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True)  # Windows has none
     assert done.returncode == 0, done.stdout
+
+
+def test_the_hooks_before_a_commit_name_files_that_exist():
+    hooks = (PACKAGE.parent / ".pre-commit-config.yaml").read_text("utf-8")
+    named = re.findall(r"tests/\S+\.py", hooks)
+    assert named and all((PACKAGE.parent / path).exists() for path in named)

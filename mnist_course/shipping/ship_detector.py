@@ -160,16 +160,23 @@ def judge(reader: DigitReader, others: Images) -> dict[str, Counts]:
     Returns:
         ``"refused"`` and ``"accepted"``: kind to how many of how many.
     """
-    digits = {
-        "MNIST test digits": load_mnist()[1][0],
-        "UCI digits": load_uci_digits()[0],
-        "digits of fonts kept out": others.pop("digits of fonts kept out"),
-    }
+    digits = {**_digits(), "digits of fonts kept out": others.pop("digits of fonts kept out")}
     scores = {kind: reader.digit_scores(images) for kind, images in {**digits, **others}.items()}
     return {
         "refused": {kind: _counted(scores[kind] < 0) for kind in digits},
         "accepted": {kind: _counted(scores[kind] >= 0) for kind in others},
     }
+
+
+def _digits() -> Images:
+    """Digits that were not learned from, to judge by: as they are, coarse, and of other hands."""
+    test = load_mnist()[1][0]
+    rng = np.random.default_rng(JUDGED_SEED)
+    seen = {
+        f"MNIST test digits as {kind}": some_seen(test[:JUDGED], rng, look, share=1)
+        for kind, look in (("coarse scans", coarse_scan), ("small photos", small_photo))
+    }
+    return {"MNIST test digits": test, **seen, "UCI digits": load_uci_digits()[0]}
 
 
 def letters(fonts: Sequence[Path]) -> Images:

@@ -122,6 +122,8 @@ def test_shipping_records_file_and_figures_together(shipped_detector, tmp_path):
     entry = ship_detector.ship_detector(folder=tmp_path)
     assert (tmp_path / "champion_detector.onnx").read_bytes() == shipped_detector
     assert entry["detector"]["accepted"]["letters"][1] == 5
+    refused = entry["detector"]["refused"]
+    assert refused["MNIST test digits as small photos"][1] == refused["MNIST test digits"][1]
     assert DigitReader.load(folder=tmp_path).read(X_TRAIN[0]).is_digit is not None
     write_cards(tmp_path)
     assert "| letters | 5 |" in (tmp_path / "README.md").read_text("utf-8")
