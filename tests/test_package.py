@@ -77,4 +77,5 @@ def test_pytest_runs_where_there_is_no_alarm_signal(tmp_path):
 def test_the_hooks_before_a_commit_name_files_that_exist():
     hooks = (PACKAGE.parent / ".pre-commit-config.yaml").read_text("utf-8")
     named = re.findall(r"tests/\S+\.py", hooks)
-    assert named and all((PACKAGE.parent / path).exists() for path in named)
+    assert named
+    assert all((PACKAGE.parent / path).exists() for path in named)

@@ -10,8 +10,8 @@ from keras import layers
 from ..augmentation import elastic, random_affine, random_pen
 from ..training import set_seed
 
-UNITS = 32
-EPOCHS = 6
+UNITS = 64
+EPOCHS = 8
 PART = 30_000  # images whose feature maps are in memory at a time
 
 Maps = Callable[[np.ndarray], np.ndarray]  # images to feature maps

@@ -39,7 +39,7 @@ class Hand(NamedTuple):
 
     slant: float = 0.3
     degrees: float = 8.0
-    narrow: Range = (0.65, 1.15)
+    narrow: Range = (0.6, 1.15)
     shake: float = 0.022
     middle: Range = (0.7, 1.4)
     pen: Range = (0.06, 0.17)

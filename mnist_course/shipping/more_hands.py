@@ -36,6 +36,7 @@ LEARNED_FONTS = (
 
 SEED, VALIDATION_SEED, JUDGED_SEED = 0, 500, 1_000
 FONTS = 0.6  # of the digits to learn from; the others are drawn
+NARROW = 0.3  # of the fonts' digits to learn from: so many are drawn narrower
 JUDGED, COPIES = 5_000, 30  # drawn digits; of each font's digits
 
 
@@ -59,20 +60,21 @@ def other_hands(count: int) -> Digits:
     if not of_fonts:
         return drawn
     copies = -(-of_fonts // (10 * len(LEARNED_FONTS)))
-    images, labels = font_digits(LEARNED_FONTS, copies=copies, seed=SEED)
+    images, labels = font_digits(LEARNED_FONTS, copies=copies, seed=SEED, narrow=NARROW)
     rng = np.random.default_rng(SEED)
     chosen = rng.permutation(len(images))[:of_fonts]
     written = some_seen(images[chosen], rng, coarse_scan, share=ONE_HAND.coarse)
     return np.concatenate([drawn[0], written]), np.concatenate([drawn[1], labels[chosen]])
 
 
-def font_digits(names: Sequence[str], *, copies: int, seed: int) -> Digits:
+def font_digits(names: Sequence[str], *, copies: int, seed: int, narrow: float = 0.0) -> Digits:
     """The ten digits of fonts, each several times with another slant, size and pen.
 
     Args:
         names: of the fonts.
         copies: of each digit of each font.
         seed: an integer; the same seed gives the same images.
+        narrow: the share that is drawn narrower than the font has it, 0 to 1.
 
     Returns:
         Images in MNIST form, uint8, shape (n, 28, 28), and labels, uint8, shape (n,).
@@ -82,7 +84,7 @@ def font_digits(names: Sequence[str], *, copies: int, seed: int) -> Digits:
     """
     folder, _ = fetched(names)
     files = [folder / f"{name}.woff2" for name in names]
-    images, texts = glyphs("0123456789", files, copies=copies, seed=seed)
+    images, texts = glyphs("0123456789", files, copies=copies, seed=seed, narrow=narrow)
     return images, np.array(texts).astype(np.uint8)
 
 

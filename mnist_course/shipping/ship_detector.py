@@ -53,7 +53,7 @@ DRAWN_COUNTS = {
     "zigzags": 3000, "outlines": 5000, "blank": 2000,
 }  # fmt: skip
 REDRAWN, NUMBERS, WORDS = 12_000, 4_000, 16
-COPIES = {"digits": 7, "letters": 7, "punctuation": 9, "words": 2}
+COPIES = {"digits": 5, "letters": 5, "punctuation": 9, "words": 2}
 SCANNED = 0.1  # of digits and all else, if the network has learned scans and photos
 JUDGED, JUDGED_COPIES, JUDGED_SEED = 2_000, 20, 1_000  # another seed than the training's
 
