@@ -60,6 +60,14 @@ def test_pens_are_thin_and_thick():
     assert widths[0] < 10 < 13 < widths[2]
 
 
+def test_some_glyphs_are_drawn_narrower():
+    glyph, rng = np.ones((30, 40), bool), np.random.default_rng(0)
+    widths = [negatives._perhaps_narrower(glyph, 1.0, rng).shape[1] for _ in range(60)]
+    assert 16 <= min(widths) < 20
+    assert 36 < max(widths) <= 40
+    assert negatives._perhaps_narrower(glyph, 0.0, rng) is glyph
+
+
 def test_look_alikes_are_not_among_the_letters_that_count():
     letters = ship_detector.letters_that_count()
     assert len(letters) == 52 - len(negatives.LOOK_ALIKES)

@@ -21,7 +21,9 @@ DATA = balanced_subset(X_TRAIN, Y_TRAIN, per_class=60), (X_TEST[:200], Y_TEST[:2
 def no_fonts(monkeypatch, tmp_path):
     """Drawn digits in place of those of fonts, which npm would have to fetch."""
     monkeypatch.setattr(
-        more_hands, "font_digits", lambda names, copies, seed: european_digits(200, seed + 1)
+        more_hands,
+        "font_digits",
+        lambda names, copies, seed, narrow=0.0: european_digits(200, seed + 1),
     )
     monkeypatch.setattr(
         more_hands, "fetched", lambda names: (tmp_path, dict.fromkeys(names, "OFL-1.1"))
