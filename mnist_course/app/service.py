@@ -26,7 +26,7 @@ from starlette.exceptions import HTTPException
 
 from ..images import BlankImageError, preprocessing_stages
 from ..manifest import read_manifest
-from ..predictor import DigitReader
+from ..predictor import DigitReader, Reading
 from . import page
 from .guard import Guard
 from .incoming import check_header, in_words, picture_of
@@ -109,17 +109,7 @@ def _add_readers(app: FastAPI, models: tuple[str, ...]) -> None:
         reading = app.state.readers[model].read(seen["28 x 28"])
         seconds = time.perf_counter() - start
         READ_SECONDS.labels(model).observe(seconds)
-        return Prediction(
-            digit=reading.label,
-            confidence=reading.confidence,
-            probabilities=reading.probabilities.tolist(),
-            is_digit=reading.is_digit,
-            model=model,
-            sha256=app.state.served[model].sha256,
-            milliseconds=1000 * seconds,
-            image=reading.image.tolist(),
-            stages={name: _as_url(stage) for name, stage in seen.items()} if stages else None,
-        )
+        return _prediction(reading, app.state.served[model], seconds, seen if stages else {})
 
     @app.post("/api/predict-number", responses=PROBLEMS, openapi_extra=BODY)
     async def predict_number(
@@ -133,6 +123,22 @@ def _add_readers(app: FastAPI, models: tuple[str, ...]) -> None:
         found = zip(number.readings, number.boxes, strict=True)
         digits = [DigitFound(digit=r.label, confidence=r.confidence, box=b) for r, b in found]
         return NumberRead(text=number.text, digits=digits, model=model)
+
+
+def _prediction(
+    reading: Reading, model: Model, seconds: float, stages: dict[str, np.ndarray]
+) -> Prediction:
+    return Prediction(
+        digit=reading.label,
+        confidence=reading.confidence,
+        probabilities=reading.probabilities.tolist(),
+        is_digit=reading.is_digit,
+        model=model.name,
+        sha256=model.sha256,
+        milliseconds=1000 * seconds,
+        image=reading.image.tolist(),
+        stages={name: _as_url(stage) for name, stage in stages.items()} or None,
+    )
 
 
 def _add_watch(app: FastAPI) -> None:
