@@ -402,8 +402,20 @@ def test_labelled_drawings_become_a_file_that_python_reads(page, tmp_path):
     download.value.save_as(tmp_path / "drawings.npz")
     images, labels = load_drawings(tmp_path / "drawings.npz")
     assert (images.shape, labels.tolist()) == ((1, 28, 28), [1])
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"), [("dismiss", "1 drawing kept"), ("accept", "None kept")]
+)
+def test_drawings_are_forgotten_only_by_those_who_say_so_twice(page, answer, left):
+    draw(page)
+    wait_for(page, 7)
+    page.locator("#labels").get_by_role("button", name="7").click()
+    asked = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), getattr(dialog, answer)()))
     page.get_by_role("button", name="Forget").click()
-    page.get_by_text("None kept").wait_for()
+    page.get_by_text(left).wait_for()
+    assert asked == ["Forget 1 drawing? Nothing brings them back."]
 
 
 def test_offline_after_the_first_visit(page, host):

@@ -185,14 +185,18 @@ function keep(label) {
   showKept();
 }
 
+function counted({ length }) {
+  if (length === 0) return "None";
+  return length === 1 ? "1 drawing" : `${length} drawings`;
+}
+
 function showKept() {
-  const { length } = keptDrawings();
-  $("download").disabled = $("forget").disabled = length === 0;
-  const drawings = length === 1 ? "1 drawing" : `${length} drawings`;
+  const kept = keptDrawings();
+  $("download").disabled = $("forget").disabled = kept.length === 0;
   const where = areSaved()
     ? "They stay on this device."
     : "Not saved: the browser's storage is full or shut. Download them before you leave.";
-  $("kept").textContent = `${length ? drawings : "None"} kept. ${where}`;
+  $("kept").textContent = `${counted(kept)} kept. ${where}`;
 }
 
 function download() {
@@ -211,6 +215,7 @@ function listen() {
   $("naive").addEventListener("change", readAgain);
   $("download").addEventListener("click", download);
   $("forget").addEventListener("click", () => {
+    if (!confirm(`Forget ${counted(keptDrawings())}? Nothing brings them back.`)) return;
     forgetDrawings();
     showKept();
   });
