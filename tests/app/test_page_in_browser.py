@@ -14,6 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
+from mnist_course.app.guard import MAX_BYTES
 from mnist_course.app.pad import DrawingPad
 from mnist_course.app.page import write_page
 from mnist_course.data import load_drawings
@@ -479,6 +480,24 @@ def test_a_photograph_goes_to_the_service(opened, service, photo):
     page.locator("#photo").set_input_files(photo)
     wait_for(page, 7)
     assert page.locator("#stages figcaption").all_inner_texts()[0] == "grey"
+
+
+def test_a_photograph_of_too_many_bytes_is_made_smaller(opened, service, photo):
+    large = photo.with_name("large.bmp")
+    Image.open(photo).convert("RGB").resize((2000, 2000)).save(large)
+    assert large.stat().st_size > MAX_BYTES
+    page = opened(service)
+    page.locator("#photo").set_input_files(large)
+    wait_for(page, 7)
+
+
+def test_a_large_file_that_is_no_picture_is_refused_in_words(browser, service, tmp_path):
+    (tmp_path / "large.png").write_bytes(b"no picture" * (MAX_BYTES // 9))
+    page = browser.new_page()  # a browser writes a refusal into its console
+    page.goto(service)
+    page.wait_for_selector("body[data-ready]")
+    page.locator("#photo").set_input_files(tmp_path / "large.png")
+    page.get_by_text("send a smaller picture").wait_for()
 
 
 def test_a_photograph_stays_while_the_settings_of_drawings_change(opened, service, photo):

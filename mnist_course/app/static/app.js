@@ -20,6 +20,8 @@ import {
 
 const $ = (id) => document.getElementById(id);
 const SIDE = 280; // pixels of the drawing that is read
+const MOST_BYTES = 9e6; // of a picture: the service takes a million more, with the form around it
+const LARGE_SIDE = 2000; // pixels of a picture that is made smaller
 const PROMPT = "Draw a digit from 0 to 9.";
 
 const config = await (await fetch("config.json")).json();
@@ -153,9 +155,10 @@ async function readPhoto(file) {
   if (!config.service || !file) return;
   const question = ask();
   showNothing("Reading the picture …");
+  const picture = await fitting(file);
   const [read, number] = await Promise.all([
-    send("api/predict?stages=true", file),
-    send("api/predict-number", file),
+    send("api/predict?stages=true", picture),
+    send("api/predict-number", picture),
   ]).catch(() => []);
   if (question !== asked) return; // something was drawn meanwhile
   if (!read) return showNothing("The service does not answer. Drawings are still read here.");
@@ -170,6 +173,21 @@ async function readPhoto(file) {
   if (!number.ok || number.found.digits.length < 2) return;
   const { model: reader, text } = number.found; // the service may serve other models than the page
   $("number").textContent = `As several digits, ${reader} reads ${text}`;
+}
+
+/** The file, or a smaller picture of it if the service would refuse so many bytes. */
+async function fitting(file) {
+  if (file.size < MOST_BYTES) return file;
+  try {
+    const picture = await createImageBitmap(file);
+    const factor = Math.min(1, LARGE_SIDE / Math.max(picture.width, picture.height));
+    const [width, height] = [picture.width, picture.height].map((n) => Math.round(n * factor));
+    const canvas = element("canvas", { width, height });
+    canvas.getContext("2d").drawImage(picture, 0, 0, width, height);
+    return await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.9));
+  } catch {
+    return file; // no picture, or too large for the browser too: the service says what is wrong
+  }
 }
 
 async function send(address, file) {
