@@ -180,7 +180,7 @@ def detector(
 
       [cyan]mnist-course detector champion --fonts fonts[/cyan]
 
-    Writes its file, manifest entry and card. Takes some 15 minutes, and npm and a
+    Writes its file, manifest entry and card. Takes some 9 minutes, and npm and a
     connection for the fonts. Needed after [cyan]train[/]: it fits one training only.
     """
     from ..manifest import verified_bytes
