@@ -68,7 +68,7 @@ PUNCTUATION = '!?;:"#$%&*+<=>@^_~{}.'  # without the slashes, brackets and comma
 
 SIDE = 64  # pixels of the larger side of what is drawn
 TEXT_SIZE = 64  # pixels: of a font
-NARROW = 0.4, 1  # of its width: from and to, where a glyph is drawn narrower
+WIDTHS = 0.4, 1  # of its own: from and to, where a glyph is drawn narrower
 FONTS_VERSION = "5.3.0"  # of each font's package: glyphs may change with the next
 
 
@@ -153,8 +153,13 @@ def _fitted(ink: np.ndarray) -> np.ndarray:
     box = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     factor = SIDE / max(box.shape)
     size = [max(round(n * factor), 4) for n in reversed(box.shape)]
-    image = Image.fromarray(box.astype(np.uint8) * 255).resize(size, Image.Resampling.BILINEAR)
-    return np.asarray(image) > 127
+    return _resized(box, size) > 127
+
+
+def _resized(ink: np.ndarray, size: Sequence[int]) -> np.ndarray:
+    """Ink, bool, as greys from 0 to 255 of another width and height."""
+    image = Image.fromarray(ink.astype(np.uint8) * 255)
+    return np.asarray(image.resize(size, Image.Resampling.BILINEAR))
 
 
 def _with_pen(ink: np.ndarray, width: float) -> np.ndarray:
@@ -207,9 +212,7 @@ def _perhaps_narrower(ink: np.ndarray, share: float, rng: np.random.Generator) -
     if not share or rng.random() >= share:
         return ink
     height, width = ink.shape
-    size = max(round(width * rng.uniform(*NARROW)), 6), height
-    image = Image.fromarray(ink.astype(np.uint8) * 255).resize(size, Image.Resampling.BILINEAR)
-    return np.asarray(image) > 110
+    return _resized(ink, (max(round(width * rng.uniform(*WIDTHS)), 6), height)) > 110
 
 
 def redrawn_digit(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
